@@ -1,0 +1,96 @@
+"""The command ``course``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The course's tools, for learners, teachers and authors."""
+
+
+@main.command()
+def doctor() -> None:
+    """Say what this machine has, and what to do about anything missing.
+
+    Exit status 0 when the course can run here, 1 when something it needs is missing.
+    """
+    from rich.console import Console
+
+    from helpers import doctor
+
+    rows = doctor.print_report(Console())
+    sys.exit(1 if doctor.worst(rows) == "problem" else 0)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for other tools.")
+def exercises(as_json: bool) -> None:
+    """List all exercises, with their points and the name each asks for."""
+    from helpers.exercises import lessons
+
+    rows = [
+        {"id": item.id, "lesson": lesson.name, "title": str(item.title), "points": item.points, "answer": item.answer}
+        for lesson in lessons()
+        for item in lesson.exercises
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    _print_table(
+        ["id", "lesson", "title", "points", "answer"],
+        [[row["id"], row["lesson"], row["title"], str(row["points"]), row["answer"]] for row in rows],
+    )
+
+
+@main.command()
+def progress() -> None:
+    """Show your progress: lessons, exercises, points, and what comes next."""
+    from helpers.learning.session import progress_panel
+
+    click.echo(progress_panel().text)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[LESSON]...")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when something is not what its source builds.")
+@click.option("--force", is_flag=True, help="Execute solutions again even when nothing changed.")
+def build(names: tuple[str, ...], check: bool, force: bool) -> None:
+    """Build the notebooks from notebooks/source, for authors.
+
+    LESSON is a lesson's name or its beginning, such as 01; without any, all lessons are built. Solutions are
+    executed, and only those that changed.
+    """
+    from helpers.authoring import command
+
+    sys.exit(command.check(names) if check else command.build(names, force))
+
+
+@main.group()
+def bench() -> None:
+    """Measure the course itself. Each command prints a table."""
+
+
+@bench.command("checks")
+@click.option("--runs", default=7, show_default=True, help="Checks of each exercise that are timed.")
+def bench_checks(runs: int) -> None:
+    """How long a check takes: each exercise's solution, judged as in the notebook."""
+    from helpers.authoring.bench import time_checks
+
+    rows = time_checks(runs)
+    _print_table(["exercise", "median ms", "slowest ms"], [[id, f"{mid:.0f}", f"{top:.0f}"] for id, mid, top in rows])
+
+
+def _print_table(headings: list[str], rows: list[list[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings, box=box.SIMPLE)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,119 @@
+"""The judge's side of an answer process: requests with a deadline, and a process that may die at any time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from helpers.judging.answers import DEFAULT_LIMIT
+from helpers.judging.exercise import Exercise
+from helpers.trials.runner import Look, Outcome, Raised, Record, TimedOut, Trial, trial_name
+from helpers.trials.server import CELL_LIMIT, LookAt, Perform, Request, Step, serve
+from helpers.trials.values import decode, encode, snapshot
+
+STARTING = 120.0
+"""Seconds for the first answer of all: the server imports torch."""
+GRACE = 2.0
+"""Seconds beyond a limit after which a process that did not stop itself is killed."""
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")  # Windows
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["helpers.trials.server"])
+    return context
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep multiprocessing from importing our own main module, and with it the judge, in the child."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+class AnswerProcess:
+    """One submission's process, started when it is first asked and again after it died."""
+
+    def __init__(self, program: list[Step], limit: float = DEFAULT_LIMIT) -> None:
+        self.program = program
+        self.limit = limit
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._connection: Any = None
+
+    def ask(self, request: Request, kind: Any, limit: float) -> Any:
+        """Send a request and read the answer.
+
+        Raises:
+            TimeoutError: when it did not come in time; the process is killed.
+            EOFError: when the process died, or sent what is no answer.
+        """
+        starting = self._process is None
+        if starting:
+            self._start()
+        try:
+            self._connection.send_bytes(encode(request))
+            patience = limit + GRACE + (STARTING + CELL_LIMIT if starting else 0)
+            if not self._connection.poll(patience):
+                self.close()
+                raise TimeoutError
+            return decode(self._connection.recv_bytes(), kind)
+        except (OSError, EOFError, msgspec.MsgspecError, ValueError) as error:
+            self.close()
+            if isinstance(error, TimeoutError):
+                raise
+            raise EOFError from None
+
+    def _start(self) -> None:
+        context = _context()
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs, self.program), daemon=True)
+        with _without_main():
+            self._process.start()
+        theirs.close()
+
+    def close(self) -> None:
+        """Kill the process, if there is one."""
+        if self._process is None:
+            return
+        self._connection.close()
+        self._process.kill()
+        self._process.join()
+        self._process = None
+
+
+class RemoteAnswer:
+    """An answer in another process, by the name that its exercise asks for."""
+
+    def __init__(self, process: AnswerProcess, exercise: Exercise) -> None:
+        self.process = process
+        self.exercise = exercise
+
+    def look(self) -> Look:
+        request = LookAt(self.exercise.answer, self.exercise.id)
+        try:
+            return self.process.ask(request, Look, 0)
+        except TimeoutError:
+            return Look(False, error=Raised("TimeoutError", "the notebook's cells did not come to an end"))
+        except EOFError:
+            return Look(False, error=Raised("SystemExit", "the notebook's cells ended their own process"))
+
+    def perform(self, trial: Trial, inputs: dict[str, Any]) -> Record:
+        limit = self.process.limit
+        request = Perform(self.exercise.answer, trial_name(trial), snapshot(inputs), limit)
+        try:
+            return self.process.ask(request, Outcome | Raised | TimedOut, limit)
+        except TimeoutError:
+            return TimedOut(limit)
+        except EOFError:
+            return Raised("SystemExit", "the process ended")

@@ -1,0 +1,113 @@
+"""A pytest plugin: ``pytest --grade NOTEBOOK`` collects one item an exercise, and nbval's runs are graded runs.
+
+Imported by every pytest run in this environment, so what it needs is imported only when it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("course", "inference course")
+    group.addoption("--grade", action="store_true", help="grade the exercises in lesson notebooks, one item each")
+    group.addoption(
+        "--grade-seed", type=int, default=None, help="make the inputs of --grade from this number (default: secret)"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    validating = config.getoption("nbval", False) or config.getoption("nbval_lax", False)
+    if config.getoption("--grade") and validating:
+        raise pytest.UsageError("--grade and --nbval each run a notebook in their own way. Use one of them.")
+    if validating:
+        os.environ["COURSE_GRADING"] = "1"  # read by the kernels that nbval starts: a failing check then fails its cell
+        if getattr(config.option, "nbval_sanitize_with", None) is None:
+            config.option.nbval_sanitize_with = str(SANITIZE)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if parent.config.getoption("--grade") and file_path.suffix == ".ipynb":
+        return GradedNotebook.from_parent(parent, path=file_path)
+    return None
+
+
+class GradedNotebook(pytest.File):
+    """A lesson notebook; its exercises are its items, and share one answer process."""
+
+    process: Any = None
+
+    def collect(self) -> Iterator[GradedExercise]:
+        from helpers.grading.process import AnswerProcess
+        from helpers.grading.program import submission_program
+        from helpers.grading.reading import Unreadable, read_submission
+
+        try:
+            submission = read_submission(self.path)
+        except Unreadable as error:
+            raise self.CollectError(str(error)) from None
+        self.process = AnswerProcess(submission_program(submission))
+        for exercise in submission.lesson.exercises:
+            yield GradedExercise.from_parent(self, name=exercise.id, exercise=exercise)
+
+    def teardown(self) -> None:
+        if self.process is not None:
+            self.process.close()
+
+
+class DidNotPass(Exception):
+    """Carries the verdict of an exercise that did not pass."""
+
+    def __init__(self, verdict: Any) -> None:
+        super().__init__(verdict.status)
+        self.verdict = verdict
+
+
+class GradedExercise(pytest.Item):
+    """One exercise of one notebook."""
+
+    def __init__(self, *, exercise: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.exercise = exercise
+
+    def runtest(self) -> None:
+        from helpers.grading.process import RemoteAnswer
+        from helpers.judging import Status, judge
+
+        seed = self.config.getoption("--grade-seed")
+        answer = RemoteAnswer(self.parent.process, self.exercise)
+        verdict = judge(self.exercise, answer, secrets.randbits(32) if seed is None else seed)
+        told = {"exercise": verdict.exercise, "status": str(verdict.status), "earned": verdict.earned,
+                "possible": verdict.possible, "mistake": verdict.mistake or ""}  # fmt: skip
+        self.user_properties += list(told.items())
+        if verdict.status is not Status.PASSED:
+            raise DidNotPass(verdict)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo, style: Any = None) -> Any:
+        if isinstance(excinfo.value, DidNotPass):
+            from helpers.judging.feedback import verdict_panel
+
+            return verdict_panel(excinfo.value.verdict).text
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not terminalreporter.config.getoption("--grade"):
+        return
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    told = [dict(report.user_properties) for report in reports if report.when == "call"]
+    told = [properties for properties in told if "possible" in properties]
+    if told:
+        earned, possible = (sum(properties[key] for properties in told) for key in ("earned", "possible"))
+        terminalreporter.write_line(f"{earned} of {possible} points in {len(told)} exercises")

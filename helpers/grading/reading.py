@@ -1,0 +1,65 @@
+"""Reading what a learner handed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from helpers import exercises
+from helpers.judging.exercise import Lesson
+
+
+class Unreadable(Exception):
+    """A file that is no notebook of this course; the message says why."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A learner's notebook: which lesson it is, and its code cells as (grade_id or None, source), in order."""
+
+    path: Path
+    lesson: Lesson
+    cells: tuple[tuple[str | None, str], ...]
+
+
+def read_submission(path: Path) -> Submission:
+    """Read a notebook.
+
+    Raises:
+        Unreadable: when it is no notebook, or no lesson of this course.
+    """
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path.name} cannot be read: {error}.") from None
+    except Exception as error:  # nbformat raises many kinds, all of which mean the same to a person
+        raise Unreadable(f"{path.name} is no valid notebook ({type(error).__name__}). Save it in JupyterLab again.") from None
+    cells = tuple(
+        (_grade_id(cell), cell.source if isinstance(cell.source, str) else "".join(cell.source))
+        for cell in notebook.cells
+        if cell.get("cell_type") == "code"
+    )
+    return Submission(path, _lesson(path, notebook, cells), cells)
+
+
+def _grade_id(cell: nbformat.NotebookNode) -> str | None:
+    entry = cell.get("metadata", {}).get("nbgrader")
+    found = entry.get("grade_id") if isinstance(entry, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _lesson(path: Path, notebook: nbformat.NotebookNode, cells: tuple) -> Lesson:
+    """By the notebook's own metadata, else by its answer cells, else by its file name."""
+    entry = notebook.metadata.get("course")
+    named = entry.get("lesson") if isinstance(entry, dict) else None
+    words = {grade_id.rpartition("-")[0] for grade_id, _source in cells if grade_id and not grade_id.endswith("-check")}
+    lessons = exercises.lessons()
+    for lesson in lessons:
+        if named == lesson.name:
+            return lesson
+    for lesson in lessons:
+        if lesson.word in words or path.stem.startswith(lesson.name):
+            return lesson
+    raise Unreadable(f"{path.name} is no lesson of this course: its answer cells and its name are unknown.")

@@ -1,0 +1,106 @@
+"""The process in which a submission's code lives: it runs the cells, then answers requests, and decides nothing.
+
+It is forked from a warm server process that has imported torch and the trials and no judge. What it sends back is
+msgpack of plain copies (:mod:`helpers.trials.values`), checked against its types when it is read.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+import msgspec
+import torch  # noqa: F401  imported once, in the server that forks
+import torchvision  # noqa: F401
+
+from helpers.trials import calls, probes  # noqa: F401
+from helpers.trials.runner import Look, Raised, Record, TimedOut, find_trial, look, perform
+from helpers.trials.values import DictSeen, Seen, Sent, decode, encode, plain
+
+CELL_LIMIT = 30.0
+"""Seconds that one cell may take."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One cell to run: plain Python, and the exercise it answers, if any."""
+
+    code: str
+    exercise: str | None = None
+
+
+class LookAt(Sent, tag="look-at"):
+    """Ask what is known of a name."""
+
+    name: str
+    exercise: str
+
+
+class Perform(Sent, tag="perform"):
+    """Ask to run a trial with the object of this name."""
+
+    name: str
+    trial: str
+    inputs: DictSeen
+    limit: float
+
+
+Request = LookAt | Perform
+
+
+class Answers:
+    """The names that a program of cells defined, and the error of each cell that failed."""
+
+    def __init__(self, program: list[Step]) -> None:
+        self.namespace: dict[str, Any] = {"__name__": "__main__", "get_ipython": _NoShell}
+        self.errors: dict[str, Raised] = {}
+        for number, step in enumerate(program):
+            error = self._run(step, f"<cell {step.exercise or number}>")
+            if error is not None and step.exercise:
+                self.errors[step.exercise] = error
+
+    def _run(self, step: Step, filename: str) -> Raised | None:
+        def run(_answer: None) -> dict[str, Any]:
+            linecache.cache[filename] = (len(step.code), None, step.code.splitlines(keepends=True), filename)
+            exec(compile(step.code, filename, "exec"), self.namespace)
+            return {}
+
+        record = perform(run, None, {}, CELL_LIMIT)
+        if isinstance(record, Raised):
+            return record
+        if isinstance(record, TimedOut):
+            return Raised("TimeoutError", f"stopped after {CELL_LIMIT:g} s")
+        return None
+
+    def respond(self, request: Request) -> Look | Record:
+        """Answer one request."""
+        if isinstance(request, LookAt):
+            if request.name in self.namespace:
+                return look(self.namespace[request.name])
+            return Look(False, error=self.errors.get(request.exercise))
+        inputs: dict[str, Seen] = plain(request.inputs)
+        return perform(find_trial(request.trial), self.namespace[request.name], inputs, request.limit)
+
+
+class _NoShell:
+    """Stands for IPython's shell: magics and shell lines have nothing to do with an answer, and do nothing."""
+
+    def __getattr__(self, name: str):
+        return lambda *args, **kwargs: None
+
+
+def serve(connection: Connection, program: list[Step]) -> None:
+    """The life of an answer process: run the cells, then answer until the judge hangs up."""
+    os.environ["COURSE_ROLE"] = "answers"
+    with open(os.devnull, "r+") as nowhere:
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            os.dup2(nowhere.fileno(), stream.fileno())
+    answers = Answers(program)
+    while True:
+        try:
+            request = decode(connection.recv_bytes(), Request)
+        except EOFError:
+            return
+        connection.send_bytes(encode(answers.respond(request)))

@@ -1,0 +1,2 @@
+# %% [markdown]
+# # 02_no_grad
