@@ -34,7 +34,13 @@ def exercises(as_json: bool) -> None:
     from helpers.exercises import lessons
 
     rows = [
-        {"id": item.id, "lesson": lesson.name, "title": str(item.title), "points": item.points, "answer": item.answer}
+        {
+            "id": item.id,
+            "lesson": lesson.name,
+            "title": str(item.title),
+            "points": item.points,
+            "answer": item.answer,
+        }
         for lesson in lessons()
         for item in lesson.exercises
     ]
@@ -57,7 +63,9 @@ def progress() -> None:
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[LESSON]...")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 when something is not what its source builds.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit 1 when something is not what its source builds."
+)
 @click.option("--force", is_flag=True, help="Execute solutions again even when nothing changed.")
 def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     """Build the notebooks from notebooks/source, for authors.
@@ -82,7 +90,9 @@ def bench_checks(runs: int) -> None:
     from helpers.authoring.bench import time_checks
 
     rows = time_checks(runs)
-    _print_table(["exercise", "median ms", "slowest ms"], [[id, f"{mid:.0f}", f"{top:.0f}"] for id, mid, top in rows])
+    _print_table(
+        ["exercise", "median ms", "slowest ms"], [[id, f"{mid:.0f}", f"{top:.0f}"] for id, mid, top in rows]
+    )
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

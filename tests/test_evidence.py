@@ -16,7 +16,9 @@ from helpers.judging import LocalAnswer, MissingAnswer, Status, Verdict, judge
 from helpers.trials.server import Answers
 
 LIMIT = 2.0
-SAMPLES = [sample for lesson in lessons() for exercise in lesson.exercises for sample in read_evidence(exercise.id)]
+SAMPLES = [
+    sample for lesson in lessons() for exercise in lesson.exercises for sample in read_evidence(exercise.id)
+]
 
 
 def judged_here(sample: Sample, seed: int) -> Verdict:

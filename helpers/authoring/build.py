@@ -61,7 +61,9 @@ def assemble(product: Product) -> nbformat.NotebookNode:
     lesson = product.lesson
     source = read_source(lesson.name)
     with speaking(product.language):
-        cells = [built for index, cell in enumerate(source) for built in _cells(product, cell, source[index + 1 :])]
+        cells = [
+            built for index, cell in enumerate(source) for built in _cells(product, cell, source[index + 1 :])
+        ]
         cells.append(new_markdown_cell(_navigation(product), id="where-next"))
     _number(cells)
     notebook = new_notebook(
@@ -153,7 +155,15 @@ def _navigation(product: Product) -> str:
 def _digest(lesson: Lesson, notebook: nbformat.NotebookNode) -> str:
     """Of what decides the outputs: its cells, its judges and trials, and the course's outline, which panels name."""
     parts = [repr([(cell.cell_type, cell.source) for cell in notebook.cells])]
-    parts.append(repr([(item.id, item.title.english, item.points) for each in exercises.lessons() for item in each.exercises]))
+    parts.append(
+        repr(
+            [
+                (item.id, item.title.english, item.points)
+                for each in exercises.lessons()
+                for item in each.exercises
+            ]
+        )
+    )
     for folder in ("exercises", "trials"):
         path = ROOT / "helpers" / folder / f"{lesson.word}.py"
         parts.append(path.read_text(encoding="utf-8") if path.exists() else "")
@@ -238,7 +248,9 @@ def build(product: Product, force: bool = False) -> bool:
     return True
 
 
-def build_all(wanted: list[Product], force: bool, done: Callable[[Product, bool], None], jobs: int = 2) -> None:
+def build_all(
+    wanted: list[Product], force: bool, done: Callable[[Product, bool], None], jobs: int = 2
+) -> None:
     """Build notebooks, solutions side by side; ``done`` hears of each as it ends.
 
     Raises:
@@ -249,5 +261,7 @@ def build_all(wanted: list[Product], force: bool, done: Callable[[Product, bool]
             done(product, build(product, force))
     with ThreadPoolExecutor(jobs) as pool:
         solved = [product for product in wanted if product.solved]
-        for product, wrote in zip(solved, pool.map(lambda product: build(product, force), solved), strict=True):
+        for product, wrote in zip(
+            solved, pool.map(lambda product: build(product, force), solved), strict=True
+        ):
             done(product, wrote)

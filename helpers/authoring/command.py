@@ -28,7 +28,9 @@ def check(names: tuple[str, ...]) -> int:
     for line in found:
         _console.print(f"✘ {line}", markup=False)
     if not found:
-        _console.print(f"✔ {len(chosen)} notebooks are what their sources build, and every exercise has its evidence.")
+        _console.print(
+            f"✔ {len(chosen)} notebooks are what their sources build, and every exercise has its evidence."
+        )
     return 1 if found else 0
 
 

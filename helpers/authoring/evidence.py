@@ -66,7 +66,9 @@ def _parse(id: str, text: str) -> list[Sample]:
             continue
         data = cell.metadata
         if ("right" in data) == ("wrong" in data):
-            raise EvidenceError(f'{evidence_path(id)}: begin each answer with `# %% right="…"` or `# %% wrong="mistake"`.')
+            raise EvidenceError(
+                f'{evidence_path(id)}: begin each answer with `# %% right="…"` or `# %% wrong="mistake"`.'
+            )
         if "right" in data:
             samples.append(Sample(id, f"right: {data['right']}", cell.source))
         else:
@@ -77,5 +79,7 @@ def _parse(id: str, text: str) -> list[Sample]:
     names = [sample.name for sample in samples]
     for name in names:
         if names.count(name) > 1:
-            raise EvidenceError(f'{evidence_path(id)}: two answers are called “{name}”. Add why="…" to tell them apart.')
+            raise EvidenceError(
+                f'{evidence_path(id)}: two answers are called “{name}”. Add why="…" to tell them apart.'
+            )
     return samples

@@ -99,7 +99,12 @@ def _cell_problems(where: str, source: list[Cell], exercise: Exercise) -> Iterat
 def _section_problems(where: str, source: list[Cell], exercise: Exercise) -> Iterator[str]:
     for language in LANGUAGES:
         with speaking(language):
-            there = {heading for cell in source if cell.kind == "markdown" for heading in headings(translate(cell.text))}
+            there = {
+                heading
+                for cell in source
+                if cell.kind == "markdown"
+                for heading in headings(translate(cell.text))
+            }
             for mistake in exercise.mistakes:
                 if mistake.section is not None and str(mistake.section) not in there:
                     yield (
@@ -129,12 +134,17 @@ def _evidence_problems(exercise: Exercise) -> Iterator[str]:
         yield f"{where}: no wrong answer makes the mistake {key!r}. Write one, or take the mistake out."
 
 
-def _prediction_problems(where: str, source: list[Cell], lesson: Lesson, prediction: Prediction) -> Iterator[str]:
+def _prediction_problems(
+    where: str, source: list[Cell], lesson: Lesson, prediction: Prediction
+) -> Iterator[str]:
     id = prediction.id
     if not re.fullmatch(rf"{lesson.word}-q[1-9][0-9]*", id):
         yield f"{id}: a prediction is called {lesson.word}-q1, {lesson.word}-q2 and so on."
     if not 2 <= len(prediction.options) <= 4 or not 0 <= prediction.right < len(prediction.options):
         yield f"{id}: give 2 to 4 options, and the index of the right one."
-    cells = {call: [i for i, cell in enumerate(source) if f'{call}("{id}")' in cell.text] for call in ("predict", "reveal")}
+    cells = {
+        call: [i for i, cell in enumerate(source) if f'{call}("{id}")' in cell.text]
+        for call in ("predict", "reveal")
+    }
     if [len(places) for places in cells.values()] != [1, 1] or cells["predict"][0] + 1 >= cells["reveal"][0]:
         yield f'{where}: write predict("{id}") once, then the cell that shows what happens, then reveal("{id}") once.'

@@ -44,7 +44,9 @@ def read_source(name: str) -> list[Cell]:
     """
     path = source_path(name)
     if not path.is_file():
-        raise SourceError(f"No source {path}. Write it, or take the lesson out of helpers/exercises/__init__.py.")
+        raise SourceError(
+            f"No source {path}. Write it, or take the lesson out of helpers/exercises/__init__.py."
+        )
     return _parse(path.read_text(encoding="utf-8"))
 
 

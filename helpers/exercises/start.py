@@ -12,38 +12,52 @@ from helpers.trials.calls import call
 SECTION = _("From logits to a name")
 
 GAVE_INDEX = Mistake(
-    "gave-index", _("You returned the place of the largest logit. Use it as an index into `categories`."), SECTION
+    "gave-index",
+    _("You returned the place of the largest logit. Use it as an index into `categories`."),
+    SECTION,
 )
 GAVE_LOGIT = Mistake(
-    "gave-logit", _("You returned the largest logit itself. What is asked is the name that stands at its place."), SECTION
+    "gave-logit",
+    _("You returned the largest logit itself. What is asked is the name that stands at its place."),
+    SECTION,
 )
 GAVE_SMALLEST = Mistake(
-    "gave-smallest", _("You returned the category with the smallest logit; the largest one is the model's answer."), SECTION
+    "gave-smallest",
+    _("You returned the category with the smallest logit; the largest one is the model's answer."),
+    SECTION,
 )
 LARGEST_SIZE = Mistake(
     "ignored-sign",
-    _("You chose the logit that is furthest from zero. Logits may be negative, and a very negative one means: surely not this."),
+    _(
+        "You chose the logit that is furthest from zero. Logits may be negative, and a very negative one means: surely not this."
+    ),
     SECTION,
 )
 OFF_BY_ONE = Mistake(
     "off-by-one", _("You returned the category next to the right one. Places are counted from 0."), SECTION
 )
 FIXED_ANSWER = Mistake(
-    "fixed-answer", _("You returned a name that is not among these categories. Take it from `categories`, whatever they are."), SECTION
+    "fixed-answer",
+    _(
+        "You returned a name that is not among these categories. Take it from `categories`, whatever they are."
+    ),
+    SECTION,
 )
-IN_A_LIST = Mistake("in-a-list", _("You returned a list that holds the name. Return the name itself."), SECTION)
+IN_A_LIST = Mistake(
+    "in-a-list", _("You returned a list that holds the name. Return the name itself."), SECTION
+)
 
 
 def _judge_name(answer: Witness, rng: torch.Generator) -> None:
     count = int(torch.randint(6, 12, (), generator=rng))
     names = [f"category {number}" for number in torch.randperm(90, generator=rng)[:count].tolist()]
     for case in ("ordinary", "negative"):
-        logits = torch.randn(count, generator=rng)
-        # the largest logit is neither first nor last, and another one is larger in size
-        best, far = (torch.randperm(count - 2, generator=rng)[:2] + 1).tolist()
-        logits[best] = 4.0
+        logits = torch.randn(count, generator=rng).clamp(-2, 2)
+        # the largest logit is neither first nor last, and the smallest is not beside it
+        best = int(torch.randint(1, count - 1, (), generator=rng))
+        far = (best + 2 + int(torch.randint(count - 3, (), generator=rng))) % count
+        logits[best], logits[far] = 4.0, -3.0
         if case == "negative":  # now the logit furthest from zero is the smallest
-            logits[far] = -6.0
             logits -= 5.0
         seen = answer.run(call, args=[logits, names], kwargs={})["value"]
         scalar = float(logits.max())
@@ -77,7 +91,9 @@ LESSON = Lesson(
             answer="best_category",
             parts=(Part(_("the name at the largest logit"), 2, _judge_name),),
             hints=(
-                _("The model gives one number a category, in the order of `categories`. You need the place of the largest."),
+                _(
+                    "The model gives one number a category, in the order of `categories`. You need the place of the largest."
+                ),
                 _("`logits.argmax()` gives that place, as a tensor that holds one integer."),
                 _("A list can be indexed by such a tensor: `categories[logits.argmax()]`. Return that."),
             ),
@@ -85,13 +101,23 @@ LESSON = Lesson(
                 "`argmax` finds the place of the largest logit; `categories` has the names in the same order. Softmax is "
                 "not needed to find the winner: it keeps the order of the logits and only turns them into probabilities."
             ),
-            mistakes=(GAVE_INDEX, GAVE_LOGIT, GAVE_SMALLEST, LARGEST_SIZE, OFF_BY_ONE, FIXED_ANSWER, IN_A_LIST),
+            mistakes=(
+                GAVE_INDEX,
+                GAVE_LOGIT,
+                GAVE_SMALLEST,
+                LARGEST_SIZE,
+                OFF_BY_ONE,
+                FIXED_ANSWER,
+                IN_A_LIST,
+            ),
         ),
     ),
     predictions=(
         Prediction(
             id="start-q1",
-            question=_("The photo shows an astronaut, and “astronaut” is not among the 1000 categories. What will the model answer?"),
+            question=_(
+                "The photo shows an astronaut, and “astronaut” is not among the 1000 categories. What will the model answer?"
+            ),
             options=(
                 _("It says that it does not know."),
                 _("It names some category, with a low probability."),

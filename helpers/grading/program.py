@@ -36,7 +36,9 @@ def answered_program(lesson: Lesson, answers: dict[str, str]) -> list[Step]:
 def submission_program(submission: Submission) -> list[Step]:
     """The program of a submission. Check cells are ours and do not run; a cell that is ours is taken from our source."""
     ids = {exercise.id for exercise in submission.lesson.exercises}
-    ours = {cell.text for cell in read_source(submission.lesson.name) if cell.kind == "code" and not cell.exercise}
+    ours = {
+        cell.text for cell in read_source(submission.lesson.name) if cell.kind == "code" and not cell.exercise
+    }
     checks = {f"{id}-check" for id in ids}
     steps = [
         (_step(source, grade_id if grade_id in ids else None), source in ours)
@@ -70,7 +72,9 @@ def names(code: str) -> tuple[frozenset[str], frozenset[str]]:
         table = symtable.symtable(code, "cell", "exec")
     except (SyntaxError, ValueError):
         return frozenset(), frozenset()
-    made_here = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_imported() or symbol.is_namespace()}
+    made_here = {
+        symbol.get_name() for symbol in table.get_symbols() if symbol.is_imported() or symbol.is_namespace()
+    }
     defines, uses = set(), set()
     for scope in _scopes(table):
         for symbol in scope.get_symbols():

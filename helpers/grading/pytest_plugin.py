@@ -18,9 +18,14 @@ SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("course", "inference course")
-    group.addoption("--grade", action="store_true", help="grade the exercises in lesson notebooks, one item each")
     group.addoption(
-        "--grade-seed", type=int, default=None, help="make the inputs of --grade from this number (default: secret)"
+        "--grade", action="store_true", help="grade the exercises in lesson notebooks, one item each"
+    )
+    group.addoption(
+        "--grade-seed",
+        type=int,
+        default=None,
+        help="make the inputs of --grade from this number (default: secret)",
     )
 
 
@@ -29,7 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--grade") and validating:
         raise pytest.UsageError("--grade and --nbval each run a notebook in their own way. Use one of them.")
     if validating:
-        os.environ["COURSE_GRADING"] = "1"  # read by the kernels that nbval starts: a failing check then fails its cell
+        os.environ["COURSE_GRADING"] = (
+            "1"  # read by the kernels that nbval starts: a failing check then fails its cell
+        )
         if getattr(config.option, "nbval_sanitize_with", None) is None:
             config.option.nbval_sanitize_with = str(SANITIZE)
 

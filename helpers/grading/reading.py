@@ -35,7 +35,9 @@ def read_submission(path: Path) -> Submission:
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{path.name} cannot be read: {error}.") from None
     except Exception as error:  # nbformat raises many kinds, all of which mean the same to a person
-        raise Unreadable(f"{path.name} is no valid notebook ({type(error).__name__}). Save it in JupyterLab again.") from None
+        raise Unreadable(
+            f"{path.name} is no valid notebook ({type(error).__name__}). Save it in JupyterLab again."
+        ) from None
     cells = tuple(
         (_grade_id(cell), cell.source if isinstance(cell.source, str) else "".join(cell.source))
         for cell in notebook.cells
@@ -54,7 +56,11 @@ def _lesson(path: Path, notebook: nbformat.NotebookNode, cells: tuple) -> Lesson
     """By the notebook's own metadata, else by its answer cells, else by its file name."""
     entry = notebook.metadata.get("course")
     named = entry.get("lesson") if isinstance(entry, dict) else None
-    words = {grade_id.rpartition("-")[0] for grade_id, _source in cells if grade_id and not grade_id.endswith("-check")}
+    words = {
+        grade_id.rpartition("-")[0]
+        for grade_id, _source in cells
+        if grade_id and not grade_id.endswith("-check")
+    }
     lessons = exercises.lessons()
     for lesson in lessons:
         if named == lesson.name:

@@ -42,7 +42,12 @@ EXACT_ENOUGH = Tolerance()
 
 
 def difference(
-    seen: Seen, expected: Any, *, tolerance: Tolerance = EXACT_ENOUGH, grad: bool | None = None, device: str | None = None
+    seen: Seen,
+    expected: Any,
+    *,
+    tolerance: Tolerance = EXACT_ENOUGH,
+    grad: bool | None = None,
+    device: str | None = None,
 ) -> Difference | None:
     """The first difference between a copy and an expected value, or None.
 
@@ -77,7 +82,11 @@ def _wrong_type(seen: Seen, expected: Any) -> Difference:
 
 
 def _tensor(
-    seen: Seen, expected: torch.Tensor | np.ndarray, tolerance: Tolerance, grad: bool | None, device: str | None
+    seen: Seen,
+    expected: torch.Tensor | np.ndarray,
+    tolerance: Tolerance,
+    grad: bool | None,
+    device: str | None,
 ) -> Difference | None:
     array = isinstance(expected, np.ndarray)
     if not isinstance(seen, TensorSeen) or seen.array != array:
@@ -88,7 +97,11 @@ def _tensor(
     if seen.data.dtype != wanted.dtype:
         return Difference(mistakes.WRONG_DTYPE, describe(seen), describe(expected))
     if device is not None and seen.device != device:
-        return Difference(mistakes.WRONG_DEVICE, _("a tensor on {device}", device=seen.device), _("a tensor on {device}", device=device))
+        return Difference(
+            mistakes.WRONG_DEVICE,
+            _("a tensor on {device}", device=seen.device),
+            _("a tensor on {device}", device=device),
+        )
     if grad is not None and seen.requires_grad != grad:
         told = [_("requires_grad={grad}", grad=state) for state in (seen.requires_grad, grad)]
         return Difference(mistakes.NEEDS_GRAD if seen.requires_grad else mistakes.LACKS_GRAD, *told)
@@ -110,7 +123,9 @@ def _values(seen: TensorSeen, wanted: torch.Tensor, tolerance: Tolerance) -> Dif
         )
     if torch.allclose(data, wanted, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
         return None
-    return Difference(mistakes.WRONG_VALUES, *_worst(data, wanted, (data - wanted).abs().nan_to_num(nan=torch.inf)))
+    return Difference(
+        mistakes.WRONG_VALUES, *_worst(data, wanted, (data - wanted).abs().nan_to_num(nan=torch.inf))
+    )
 
 
 def _worst(data: torch.Tensor, wanted: torch.Tensor, distance: torch.Tensor) -> tuple[Message, Message]:

@@ -27,12 +27,23 @@ def describe(value: Any) -> Message:
                 return _("{kind} [{items}]", kind=kind, items=shown)
             return _("{kind} of {n} items", kind=kind, n=len(items))
         case DictSeen(pairs=pairs):
-            keys = ", ".join(_scalar(key) for key, _item in pairs[:FEW] if isinstance(key, (bool, int, float, str)))
+            keys = ", ".join(
+                _scalar(key) for key, _item in pairs[:FEW] if isinstance(key, (bool, int, float, str))
+            )
             return _("dict of {n} items with the keys {keys}", n=len(pairs), keys=keys)
         case ImageSeen(mode=mode, pixels=pixels):
-            return _("a PIL image, mode {mode}, {width}×{height}", mode=mode, width=pixels.shape[1], height=pixels.shape[0])
+            return _(
+                "a PIL image, mode {mode}, {width}×{height}",
+                mode=mode,
+                width=pixels.shape[1],
+                height=pixels.shape[0],
+            )
         case Opaque(type=kind, text=text):
-            return Message(text) if text and kind in ("dtype", "device") else _("an object of type {type}", type=kind)
+            return (
+                Message(text)
+                if text and kind in ("dtype", "device")
+                else _("an object of type {type}", type=kind)
+            )
         case BytesSeen(data=data):
             return _("{n} bytes", n=len(data))
         case _:
@@ -55,7 +66,9 @@ def _tensor(seen: TensorSeen) -> Message:
         return _("{dtype} {noun} of shape {shape}", dtype=dtype, noun=noun, shape=shape)
     if data.numel() <= FEW:
         shown = ", ".join(_scalar(item) for item in data.reshape(-1).tolist())
-        return _("{dtype} {noun} of shape {shape}: {values}", dtype=dtype, noun=noun, shape=shape, values=shown)
+        return _(
+            "{dtype} {noun} of shape {shape}: {values}", dtype=dtype, noun=noun, shape=shape, values=shown
+        )
     low, high = torch.aminmax(data.to(torch.float64))
     return _(
         "{dtype} {noun} of shape {shape}, values from {low} to {high}",

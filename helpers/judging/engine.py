@@ -53,7 +53,9 @@ def _refuse(exercise: Exercise, look: Look) -> tuple[Status, Mistake] | None:
     return None
 
 
-def _judge_part(exercise: Exercise, part: Part, witness: Witness, seed: int, earlier: list[Finding]) -> Finding:
+def _judge_part(
+    exercise: Exercise, part: Part, witness: Witness, seed: int, earlier: list[Finding]
+) -> Finding:
     blocking = [
         finding
         for finding in earlier
@@ -72,7 +74,14 @@ def _judge_part(exercise: Exercise, part: Part, witness: Witness, seed: int, ear
             raise Wrong(mistakes.GRAD_MODE_CHANGED, part.title, None, None)
     except Wrong as wrong:
         return Finding(
-            part.title, Status.FAILED, 0, part.points, wrong.mistake, wrong.tried, wrong.observed, wrong.expected
+            part.title,
+            Status.FAILED,
+            0,
+            part.points,
+            wrong.mistake,
+            wrong.tried,
+            wrong.observed,
+            wrong.expected,
         )
     except Stopped as stopped:
         return _stopped(exercise, part, stopped.record)
@@ -97,7 +106,14 @@ def _stopped(exercise: Exercise, part: Part, record: Raised | TimedOut) -> Findi
     known = mistakes.EXITED if record.type == "SystemExit" else mistakes.RAISED
     mistake = known if known is mistakes.EXITED else known(type=record.type, message=record.message)
     return Finding(
-        part.title, Status.ERROR, 0, part.points, mistake, tried=part.title, line=record.line, source=record.source
+        part.title,
+        Status.ERROR,
+        0,
+        part.points,
+        mistake,
+        tried=part.title,
+        line=record.line,
+        source=record.source,
     )
 
 
@@ -119,5 +135,12 @@ def _sum_up(exercise: Exercise, findings: list[Finding], witness: Witness) -> Ve
               n=witness.printed_length, kept=PRINT_KEPT)
         )  # fmt: skip
     return Verdict(
-        exercise.id, exercise.title, status, earned, exercise.points, tuple(findings), tuple(notes), witness.printed
+        exercise.id,
+        exercise.title,
+        status,
+        earned,
+        exercise.points,
+        tuple(findings),
+        tuple(notes),
+        witness.printed,
     )

@@ -17,7 +17,9 @@ Recogniser = tuple[Mistake, bool]
 class Wrong(Exception):
     """The answer is wrong, and this is how."""
 
-    def __init__(self, mistake: Mistake, tried: Message, observed: Message | None, expected: Message | None) -> None:
+    def __init__(
+        self, mistake: Mistake, tried: Message, observed: Message | None, expected: Message | None
+    ) -> None:
         super().__init__(mistake.key)
         self.mistake, self.tried, self.observed, self.expected = mistake, tried, observed, expected
 
@@ -60,7 +62,12 @@ def equal(
 
 
 def require(
-    right: bool, mistake: Mistake, *, tried: Message, observed: Message | None = None, expected: Message | None = None
+    right: bool,
+    mistake: Mistake,
+    *,
+    tried: Message,
+    observed: Message | None = None,
+    expected: Message | None = None,
 ) -> None:
     """Require a condition, and name the mistake when it does not hold.
 

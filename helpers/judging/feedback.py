@@ -91,7 +91,11 @@ def verdict_panel(verdict: Verdict, advice: Message | None = None) -> Panel:
     finding = verdict.finding
     rows = []
     if finding is not None:
-        labelled = [(_("Tried"), finding.tried), (_("Observed"), finding.observed), (_("Expected"), finding.expected)]
+        labelled = [
+            (_("Tried"), finding.tried),
+            (_("Observed"), finding.observed),
+            (_("Expected"), finding.expected),
+        ]
         rows = [(label, text) for label, text in labelled if text is not None]
     parts = [(ICONS.get(part.status, "✘"), part.title, WORDS[part.status], part) for part in verdict.findings]
     return draw(

@@ -30,7 +30,12 @@ def ask(question: Prediction) -> Any:
     chosen = _chosen(question)
     if chosen is not None:
         return _committed(question, chosen)
-    panel = draw("question", question=question, options=list(zip(LETTERS, question.options, strict=False)), tone="quiet")
+    panel = draw(
+        "question",
+        question=question,
+        options=list(zip(LETTERS, question.options, strict=False)),
+        tone="quiet",
+    )
     return _Question(panel, _buttons(question))
 
 
@@ -64,7 +69,16 @@ def commit(question: Prediction, choice: str) -> Panel:
     letter = choice.strip().lower() if isinstance(choice, str) else ""
     if len(letter) != 1 or letter not in letters:
         allowed = ", ".join(letters)
-        raise ValueError(str(_("{id} has no option {choice!r}. Choose one of: {letters}.", id=question.id, choice=choice, letters=allowed)))
+        raise ValueError(
+            str(
+                _(
+                    "{id} has no option {choice!r}. Choose one of: {letters}.",
+                    id=question.id,
+                    choice=choice,
+                    letters=allowed,
+                )
+            )
+        )
     return _record(question, letters.index(letter))
 
 
@@ -87,16 +101,40 @@ def _committed(question: Prediction, index: int) -> Panel:
         _("You predicted: {letter}) {option}", letter=LETTERS[index], option=question.options[index]),
         _("Now run the cells below and see."),
     ]
-    return draw("note", title=_("{id}: committed", id=question.id), lines=lines, code="", more=None, tone="quiet")
+    return draw(
+        "note", title=_("{id}: committed", id=question.id), lines=lines, code="", more=None, tone="quiet"
+    )
 
 
 def outcome(question: Prediction) -> Panel:
     """What was predicted against what happens, and why."""
     chosen = _chosen(question)
-    right = _("What happens: {letter}) {option}", letter=LETTERS[question.right], option=question.options[question.right])
+    right = _(
+        "What happens: {letter}) {option}",
+        letter=LETTERS[question.right],
+        option=question.options[question.right],
+    )
     if chosen is None:
-        return draw("note", title=_("{id}: not predicted", id=question.id), lines=[right, question.because], code="", more=None, tone="quiet")
-    lines = [_("You predicted: {letter}) {option}", letter=LETTERS[chosen], option=question.options[chosen]), right, question.because]
+        return draw(
+            "note",
+            title=_("{id}: not predicted", id=question.id),
+            lines=[right, question.because],
+            code="",
+            more=None,
+            tone="quiet",
+        )
+    lines = [
+        _("You predicted: {letter}) {option}", letter=LETTERS[chosen], option=question.options[chosen]),
+        right,
+        question.because,
+    ]
     hit = chosen == question.right
     title = _("{id}: as you predicted", id=question.id) if hit else _("{id}: a surprise", id=question.id)
-    return draw("note", title=title, lines=lines if not hit else lines[1:], code="", more=None, tone="good" if hit else "half")
+    return draw(
+        "note",
+        title=title,
+        lines=lines if not hit else lines[1:],
+        code="",
+        more=None,
+        tone="good" if hit else "half",
+    )

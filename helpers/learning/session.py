@@ -52,7 +52,12 @@ def check(id: str, answer: Any = _MISSING) -> None:
     exercise = _exercise(id)
     verdict = judge(exercise, _answer(exercise, answer), _seed())
     store().add(
-        "check", id, status=str(verdict.status), earned=verdict.earned, possible=verdict.possible, mistake=verdict.mistake
+        "check",
+        id,
+        status=str(verdict.status),
+        earned=verdict.earned,
+        possible=verdict.possible,
+        mistake=verdict.mistake,
     )
     panel = verdict_panel(verdict, _advice(exercise, verdict))
     if grading() and verdict.status is not Status.PASSED:
@@ -114,7 +119,9 @@ def hint(id: str, level: int | None = None) -> None:
     if level is None:
         level = min(standings(store().events()).get(id, Standing()).hints + 1, count)
     if not isinstance(level, int) or not 1 <= level <= count:
-        raise CourseError(str(_("{id} has {count} hints: ask for one from 1 to {count}.", id=id, count=count)))
+        raise CourseError(
+            str(_("{id} has {count} hints: ask for one from 1 to {count}.", id=id, count=count))
+        )
     store().add("hint", id, level=level)
     more = (
         _('There is one more step: `hint("{id}")`.', id=id)
@@ -162,7 +169,9 @@ def reset(id: str) -> None:
     exercise = _exercise(id)
     stub = stub_of(lesson_of(id).name, id)
     if stub is None:
-        raise CourseError(str(_("The course's source is not here, so the stub of {id} cannot be brought back.", id=id)))
+        raise CourseError(
+            str(_("The course's source is not here, so the stub of {id} cannot be brought back.", id=id))
+        )
     kept = _keep_code(exercise)
     shell = get_ipython()
     if shell is not None:

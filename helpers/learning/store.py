@@ -36,7 +36,11 @@ class Store:
     @property
     def copies(self) -> list[Path]:
         """The journal and its twin."""
-        return [] if self.folder is None else [self.folder / "progress.jsonl", self.folder / "progress.backup.jsonl"]
+        return (
+            []
+            if self.folder is None
+            else [self.folder / "progress.jsonl", self.folder / "progress.backup.jsonl"]
+        )
 
     def add(self, event: str, exercise: str, **details: Any) -> None:
         """Append one event. Progress is never worth an error: when no file can be written it stays in memory."""

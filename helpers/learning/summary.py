@@ -45,7 +45,11 @@ def _apply(standing: Standing, event: dict[str, Any]) -> None:
             if event.get("status") == "passed":
                 standing.passed_unaided |= not standing.passed and not standing.solution_seen
                 standing.passed = True
-            elif event.get("mistake") and event.get("status") not in OPEN and event["mistake"] not in standing.mistakes:
+            elif (
+                event.get("mistake")
+                and event.get("status") not in OPEN
+                and event["mistake"] not in standing.mistakes
+            ):
                 standing.mistakes.append(event["mistake"])
         case "hint":
             standing.hints = max(standing.hints, int(event.get("level", 1)))

@@ -79,7 +79,11 @@ def changed(model: nn.Module, before: dict[str, torch.Tensor]) -> list[str]:
     """The names of the parameters and buffers that are no longer what they were."""
     now = state(model)
     names = sorted(now.keys() | before.keys())
-    return [name for name in names if name not in now or name not in before or not torch.equal(now[name], before[name])]
+    return [
+        name
+        for name in names
+        if name not in now or name not in before or not torch.equal(now[name], before[name])
+    ]
 
 
 def requires_grad(model: nn.Module) -> dict[str, bool]:
