@@ -53,9 +53,10 @@ def _judge_name(answer: Witness, rng: torch.Generator) -> None:
     names = [f"category {number}" for number in torch.randperm(90, generator=rng)[:count].tolist()]
     for case in ("ordinary", "negative"):
         logits = torch.randn(count, generator=rng).clamp(-2, 2)
-        # the largest logit is neither first nor last, and the smallest is not beside it
-        best = int(torch.randint(1, count - 1, (), generator=rng))
-        far = (best + 2 + int(torch.randint(count - 3, (), generator=rng))) % count
+        # keep the places of right and wrong answers apart: the first, the largest and its neighbours, the smallest
+        best = int(torch.randint(2, count - 2, (), generator=rng))
+        others = [place for place in range(1, count) if abs(place - best) > 1]
+        far = others[int(torch.randint(len(others), (), generator=rng))]
         logits[best], logits[far] = 4.0, -3.0
         if case == "negative":  # now the logit furthest from zero is the smallest
             logits -= 5.0
