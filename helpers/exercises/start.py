@@ -57,7 +57,7 @@ def _judge_name(answer: Witness, rng: torch.Generator) -> None:
         best = int(torch.randint(2, count - 2, (), generator=rng))
         others = [place for place in range(1, count) if abs(place - best) > 1]
         far = others[int(torch.randint(len(others), (), generator=rng))]
-        logits[best], logits[far] = 4.0, -3.0
+        logits[best], logits[far] = 4.5, -3.0
         if case == "negative":  # now the logit furthest from zero is the smallest
             logits -= 5.0
         seen = answer.run(call, args=[logits, names], kwargs={})["value"]
