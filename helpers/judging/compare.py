@@ -72,7 +72,8 @@ def difference(
 def same(seen: Seen, expected: Any, tolerance: Tolerance = EXACT_ENOUGH) -> bool:
     """Whether a copy has the values of an expected one; dtypes may differ. For recognising a classic mistake."""
     if isinstance(expected, torch.Tensor) and isinstance(seen, TensorSeen):
-        seen = TensorSeen(seen.data.to(expected.dtype))
+        wider = torch.promote_types(seen.data.dtype, expected.dtype)
+        seen, expected = TensorSeen(seen.data.to(wider)), expected.to(wider)
     return difference(seen, expected, tolerance=tolerance) is None
 
 

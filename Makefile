@@ -1,0 +1,28 @@
+# The README gives the plain commands behind each target, for machines without make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: lab test build clean
+
+lab: $(READY)  ## open JupyterLab on the first lesson
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+test: $(READY)  ## run the whole test suite
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbval notebooks/solutions notebooks/zh/solutions -n 2 --dist loadscope
+
+build: $(READY)  ## bring the notebooks up to date with their sources
+	$(BIN)/course build
+
+# Installed once, and again only when the dependencies change.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make lab PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the course's packages: about 5 GB with PyTorch, two minutes or more."
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e .
+	@touch $(READY)
+
+clean:  ## remove the environment; your notebooks and your progress stay
+	rm -rf $(VENV)
