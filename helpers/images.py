@@ -278,7 +278,14 @@ def _talk(url: str, put, stop: threading.Event) -> None:
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
         put(ImageError(_("{url} did not answer in time. Try again later.", url=_shortened(url))))
     except requests.exceptions.SSLError:
-        put(ImageError(_("{url}: the server's certificate is not trusted.", url=_shortened(url))))
+        put(
+            ImageError(
+                _(
+                    "{url}: no secure connection. Its certificate is not trusted, or it does not speak https.",
+                    url=_shortened(url),
+                )
+            )
+        )
     except (requests.ConnectionError, urllib3.exceptions.NewConnectionError):
         put(
             ImageError(_("{url} cannot be reached. Check the address and your network.", url=_shortened(url)))
@@ -424,7 +431,7 @@ def _upright_rgb(image: Image.Image, name) -> Image.Image:
                 mode=image.mode,
             )
         ) from None
-    rgb.info = {}  # an EXIF tag or a transparent colour left behind would be applied again
+    rgb.info = {}  # a colour profile or a tag left behind would no longer fit the pixels
     return rgb
 
 
@@ -446,7 +453,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB") if image.mode != "RGB" else image.copy()
+    return image.convert("RGB")
 
 
 def _from_deep_grey(values: np.ndarray, top: float) -> Image.Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +60,8 @@ def check(id: str, answer: Any = _MISSING) -> None:
         possible=verdict.possible,
         mistake=verdict.mistake,
     )
-    panel = verdict_panel(verdict, _advice(exercise, verdict))
+    advice = _advice(exercise, verdict)
+    panel = verdict_panel(replace(verdict, notes=(*_stale(exercise), *verdict.notes, *_repaired())), advice)
     if grading() and verdict.status is not Status.PASSED:
         raise CheckFailed(panel.text)
     display(panel)
@@ -82,6 +84,25 @@ def _answer(exercise: Exercise, answer: Any) -> Answer:
 def _namespace() -> dict[str, Any]:
     shell = get_ipython()
     return shell.user_ns if shell is not None else vars(__import__("__main__"))
+
+
+def _repaired() -> list[Message]:
+    """A note, once, when the progress file was damaged."""
+    journal = store()
+    if not journal.repaired:
+        return []
+    journal.repaired = False
+    return [_("The progress file was damaged. It has been rebuilt from what both of its copies still held.")]
+
+
+def _stale(exercise: Exercise) -> list[Message]:
+    """A note when the cell run just before should have redefined the answer and failed: an older one was judged."""
+    last = getattr(get_ipython(), "last_execution_result", None)
+    if last is None or last.success or last.info is None or exercise.answer not in str(last.info.raw_cell):
+        return []
+    return [
+        _("The cell you ran just before stopped with an error, so what was checked is an older `{name}`.", name=exercise.answer)
+    ]
 
 
 def _seed() -> int:
@@ -273,7 +294,7 @@ def progress_panel() -> Panel:
         table=table,
         following=_next_unsolved(known),
         total=_("{earned} of {possible} points", earned=earned, possible=possible),
-        repaired=journal.repaired,
+        notes=_repaired(),
         tone="good" if earned == possible else "quiet",
     )
 

@@ -31,7 +31,7 @@ class Store:
         self.folder = folder
         self.memory: list[Event] = []
         self.repaired = False
-        """True when the last read found damage and mended it."""
+        """True once damage was found and mended; whoever tells the learner sets it back."""
 
     @property
     def copies(self) -> list[Path]:
@@ -74,15 +74,14 @@ class Store:
 
     def _read(self) -> list[Event]:
         if not any(path.exists() for path in self.copies):
-            self.repaired = False
             return list(self.memory)
         parsed = [_parse(path) for path in self.copies]
         (first, bad_first), (second, bad_second) = parsed
         # what this kernel knows of is never lost, whatever happened to the files
         merged = {json.dumps(event, sort_keys=True): event for event in [*first, *second, *self.memory]}
         events = sorted(merged.values(), key=lambda event: event["at"])
-        self.repaired = bool(bad_first or bad_second) or not len(events) == len(first) == len(second)
-        if self.repaired:
+        if bad_first or bad_second or not len(events) == len(first) == len(second):
+            self.repaired = True
             for path, bad in zip(self.copies, (bad_first, bad_second), strict=True):
                 self._rewrite(path, events, bad)
         return events
