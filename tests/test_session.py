@@ -147,10 +147,7 @@ def test_reset_brings_the_stub_back_and_loses_nothing(learner: Learner, own_home
     learner.type('check("start-1")')
     said = learner.type('reset("start-1")')
     assert "holds the stub of `start-1` again" in said
-    payload = learner.shell.payload_manager.read_payload()
-    assert payload == [
-        {"source": "set_next_input", "text": stub_of("00_start_here", "start-1"), "replace": True}
-    ]
+    assert learner.shell.rl_next_input == stub_of("00_start_here", "start-1")
     kept = next((own_home / "kept").glob("start-1-*.py"))
     assert "argmax" in kept.read_text()
     assert "There is no `best_category` yet" in learner.type('check("start-1")')

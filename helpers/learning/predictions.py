@@ -48,6 +48,7 @@ def _buttons(question: Prediction) -> Any:
         for letter, option in zip(LETTERS, question.options, strict=False)
     ]  # fmt: skip
     for index, button in enumerate(choices):
+
         def commit_this(_button: Any, index: int = index) -> None:
             said.value = _record(question, index).html
             for other in choices:

@@ -101,7 +101,10 @@ def _stale(exercise: Exercise) -> list[Message]:
     if last is None or last.success or last.info is None or exercise.answer not in str(last.info.raw_cell):
         return []
     return [
-        _("The cell you ran just before stopped with an error, so what was checked is an older `{name}`.", name=exercise.answer)
+        _(
+            "The cell you ran just before stopped with an error, so what was checked is an older `{name}`.",
+            name=exercise.answer,
+        )
     ]
 
 

@@ -72,10 +72,10 @@ Seen = Union[None, bool, int, float, str, BytesSeen, TensorSeen, ListSeen, DictS
 
 def snapshot(value: Any, depth: int = 0) -> Seen:
     """A plain copy of a value; what cannot be copied becomes :class:`Opaque`."""
-    kind = type(value)
+    kind = type(value)  # and never isinstance, which may ask the object itself
     if value is None or kind is bool or kind is float:
         return value
-    if isinstance(value, Sent):
+    if issubclass(kind, Sent):
         return value
     if kind is int:
         return value if -(2**63) <= value < 2**64 else Opaque("int", "beyond 64 bits")
@@ -83,13 +83,13 @@ def snapshot(value: Any, depth: int = 0) -> Seen:
         return str.__str__(value)[:MAX_TEXT]
     if kind is bytes:
         return BytesSeen(value)
-    if isinstance(value, torch.Tensor):
+    if issubclass(kind, torch.Tensor):
         return _tensor(value)
-    if isinstance(value, np.ndarray):
+    if issubclass(kind, np.ndarray):
         return _array(value)
-    if isinstance(value, np.generic):
+    if issubclass(kind, np.generic):
         return snapshot(value.item(), depth)
-    if isinstance(value, (torch.dtype, torch.device, pathlib.PurePath)):
+    if issubclass(kind, (torch.dtype, torch.device, pathlib.PurePath)):
         return Opaque(kind.__name__, str(value))
     if depth >= MAX_DEPTH:
         return Opaque(kind.__name__, "nested too deeply")
@@ -132,7 +132,7 @@ def _sequence(value: Any, kind: type, depth: int) -> Seen:
 def _image(value: Any) -> ImageSeen | None:
     from PIL import Image
 
-    if not isinstance(value, Image.Image):
+    if not issubclass(type(value), Image.Image):
         return None
     pixels = np.array(Image.Image.convert(value, value.mode), dtype=np.uint8)
     return ImageSeen(value.mode, torch.from_numpy(pixels))
