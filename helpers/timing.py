@@ -93,7 +93,7 @@ def saved_bytes(fn: Callable[[], Any]) -> int:
             # Holding the storage keeps its address from being given to the next one.
             storage = tensor.untyped_storage()
             storages[storage.data_ptr()] = storage
-        return tensor
+        return tensor.detach()  # an operation's own output, returned as it is, would keep itself alive
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         fn()

@@ -637,6 +637,7 @@ def test_tensors_keep_their_colours_or_are_stretched():
 
 
 def test_a_table_is_safe_and_plain():
-    table = plots.Table(("a", "b"), (("<b>", "1.0 ms"), ("x", "100 ms")))
-    assert repr(table) == "a | b\n<b> | 1.0 ms\nx | 100 ms"
-    assert "&lt;b&gt;" in table._repr_html_() and "<b>" not in table._repr_html_()
+    table = plots.Table(("a", "<i>"), (("<b>", "1.0 ms"), ("x", "100 ms")))
+    assert repr(table) == "a | <i>\n<b> | 1.0 ms\nx | 100 ms"
+    assert "&lt;b&gt;" in table._repr_html_() and "&lt;i&gt;" in table._repr_html_()
+    assert "<b>" not in table._repr_html_() and "<i>" not in table._repr_html_()

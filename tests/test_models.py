@@ -307,6 +307,12 @@ def test_unknown_names_list_those_that_are_near(name, near):
         load_classifier(name)
 
 
+def test_capitals_do_not_hide_what_is_near():
+    with pytest.raises(ValueError) as caught:
+        load_classifier("RESNET50")
+    assert str(caught.value).count(",") < 5
+
+
 @pytest.mark.parametrize("name", ["fcn_resnet50", "r3d_18", "raft_large", "", None, 18])
 def test_what_is_no_classifier(name):
     with pytest.raises(ValueError, match="no classifier"):

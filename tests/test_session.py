@@ -100,6 +100,12 @@ def test_a_failed_cell_is_told_when_an_older_answer_is_checked(learner: Learner)
     assert "what was checked is an older `best_category`" in learner.type('check("start-1")')
 
 
+def test_a_failed_cell_is_told_when_there_is_no_answer_yet(learner: Learner) -> None:
+    learner.type("def best_category(logits, categories):\nreturn 1")
+    said = learner.type('check("start-1")')
+    assert "The cell that should define `best_category` stopped with IndentationError" in said
+
+
 def test_hints_go_up_and_stay_at_the_last(learner: Learner, monkeypatch) -> None:
     assert "hint 1 of 3" in learner.type('hint("start-1")')
     learner = restart(monkeypatch)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
 import time
+import weakref
 
 import pytest
 import torch
@@ -19,7 +21,7 @@ def test_measure_gives_seconds():
 
 
 def test_measure_is_a_median_after_the_warm_up():
-    waits = iter([0.3, 0.3, 0.01, 0.01, 0.2])  # two to warm up, and one that was disturbed
+    waits = iter([0.3, 0.3, 0.01, 0.01, 0.4])  # two to warm up, and one that was disturbed
     assert 0.01 <= measure(lambda: time.sleep(next(waits)), repeat=3, warmup=2) < 0.1
     assert next(waits, None) is None
 
@@ -83,6 +85,27 @@ def test_saved_bytes_survives_results_that_are_thrown_away():
             x.exp().sum()
 
     assert saved_bytes(loop) == 10 * 4000
+
+
+def test_saved_bytes_leaves_nothing_in_memory():
+    results = []
+
+    def keep_its_own_output():
+        result = torch.ones(3, requires_grad=True).exp()
+        results.append(weakref.ref(result))
+
+    gc.disable()
+    try:
+        saved_bytes(keep_its_own_output)
+        assert results[0]() is None
+    finally:
+        gc.enable()
+
+
+def test_what_was_saved_still_serves():
+    x = torch.ones(3, requires_grad=True)
+    assert saved_bytes(lambda: x.exp().sum().backward()) > 0
+    assert torch.equal(x.grad, x.exp())
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])

@@ -21,6 +21,7 @@ from helpers.learning.store import store
 from helpers.learning.summary import Standing, standings
 from helpers.paths import grading
 from helpers.text import Message, _
+from helpers.trials.runner import Raised, raised
 
 HONEST_TRIES = 3
 """After this many tries that did not pass, ``solution`` opens without being asked twice."""
@@ -78,7 +79,16 @@ def _answer(exercise: Exercise, answer: Any) -> Answer:
     if answer is not _MISSING:
         return LocalAnswer(answer)
     value = _namespace().get(exercise.answer, _MISSING)
-    return MissingAnswer() if value is _MISSING else LocalAnswer(value)
+    return MissingAnswer(_last_error(exercise)) if value is _MISSING else LocalAnswer(value)
+
+
+def _last_error(exercise: Exercise) -> Raised | None:
+    """The error of the cell run just before, when it is one that speaks of the answer."""
+    last = getattr(get_ipython(), "last_execution_result", None)
+    if last is None or last.success or last.info is None or exercise.answer not in str(last.info.raw_cell):
+        return None
+    error = last.error_before_exec or last.error_in_exec
+    return None if error is None else raised(error)
 
 
 def _namespace() -> dict[str, Any]:
@@ -97,8 +107,7 @@ def _repaired() -> list[Message]:
 
 def _stale(exercise: Exercise) -> list[Message]:
     """A note when the cell run just before should have redefined the answer and failed: an older one was judged."""
-    last = getattr(get_ipython(), "last_execution_result", None)
-    if last is None or last.success or last.info is None or exercise.answer not in str(last.info.raw_cell):
+    if exercise.answer not in _namespace() or _last_error(exercise) is None:
         return []
     return [
         _(

@@ -1,0 +1,127 @@
+"""The three ways of grading agree on every answer of the evidence, and say the same mistake.
+
+1. in the notebook: the check's own panel, in a real kernel;
+2. ``pytest --nbval-lax``: the check's cell fails, with the panel's text;
+3. ``pytest --grade``: the exercise's item fails, with the panel's text.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from rich.console import Console
+from rich.table import Table
+from running import run_pytest
+
+from helpers.authoring.build import Product, assemble
+from helpers.authoring.evidence import Sample, read_evidence
+from helpers.authoring.source import stub_of
+from helpers.exercises import lessons
+from helpers.grading.program import solution_program
+from helpers.judging.exercise import Lesson
+
+MARK = re.compile(r"\[([a-z0-9-]+)\]$", re.MULTILINE)
+ICON = re.compile(r"([✔◐○✘⏱?]) \S+-\d+ .* (\d+) of \d+ points")
+
+
+def samples_of(lesson: Lesson) -> list[Sample]:
+    found = []
+    for exercise in lesson.exercises:
+        found.append(
+            Sample(exercise.id, "the untouched stub", stub_of(lesson.name, exercise.id), "not-started")
+        )
+        found += read_evidence(exercise.id)
+    return found
+
+
+def evidence_notebook(lesson: Lesson, samples: list[Sample]) -> nbformat.NotebookNode:
+    """What the lesson's answers need, then every answer with its check under it."""
+    answers = {exercise.answer: exercise.id for exercise in lesson.exercises}
+    cells = [new_code_cell("from helpers import check")]
+    cells += [new_code_cell(step.code) for step in solution_program(lesson) if not step.exercise]
+    names = {id: name for name, id in answers.items()}
+    for sample in samples:
+        # each answer starts from nothing: what an earlier one defined must not stand in for it
+        cells.append(new_code_cell(f"globals().pop({names[sample.exercise]!r}, None);"))
+        cells.append(new_code_cell(sample.code, metadata={"tags": ["raises-exception"]}))
+        cells.append(new_code_cell(f'check("{sample.exercise}")', metadata={"sample": sample.name}))
+    return new_notebook(cells=cells)
+
+
+def what_is_said(text: str) -> str:
+    """Icon, points and mistake of a panel: "✘ 0 wrong-shape", "✔"."""
+    icon, mark = ICON.search(text), MARK.search(text)
+    assert icon, text
+    return f"{icon.group(1)} {icon.group(2)} {mark.group(1)}" if mark else icon.group(1)
+
+
+def in_the_notebook(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
+    from nbclient import NotebookClient
+
+    client = NotebookClient(
+        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute(env={**os.environ, "COURSE_HOME": str(folder / "home")})
+    for cell in client.nb.cells:
+        if "sample" in cell.metadata:
+            assert not any(output.output_type == "error" for output in cell.outputs), cell
+            yield what_is_said(next(output.data["text/plain"] for output in cell.outputs if "data" in output))
+
+
+def by_nbval(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
+    path = folder / "evidence.ipynb"
+    nbformat.write(notebook, path)
+    done, cases = run_pytest("--nbval-lax", path, folder=folder)
+    assert len(cases) == len(notebook.cells), done.stdout[-3000:]
+    for cell, case in zip(notebook.cells, cases, strict=True):
+        if "sample" in cell.metadata:
+            yield "✔" if case.passed else what_is_said(case.text)
+
+
+def by_plugin(lesson: Lesson, samples: list[Sample], folder: Path) -> Iterator[str]:
+    submitted = folder / "submitted"
+    submitted.mkdir()
+    learner = assemble(Product(lesson, "en", solved=False))
+    for number, sample in enumerate(samples):
+        notebook = copy.deepcopy(learner)
+        next(cell for cell in notebook.cells if cell.id == sample.exercise).source = sample.code
+        nbformat.write(notebook, submitted / f"s{number:03d}.ipynb")
+    _done, cases = run_pytest("--grade", submitted, folder=folder)
+    count = len(lesson.exercises)
+    assert len(cases) == count * len(samples)
+    for number, sample in enumerate(samples):
+        own = {case.name: case for case in cases[number * count : (number + 1) * count]}
+        for id, case in own.items():
+            if id != sample.exercise:
+                assert case.properties["status"] == "not_started", (sample.name, id, case.text)
+        case = own[sample.exercise]
+        assert case.passed == (case.properties["status"] == "passed")
+        yield "✔" if case.passed else what_is_said(case.text)
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.word)
+def test_three_ways_agree(lesson: Lesson, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    samples = samples_of(lesson)
+    notebook = evidence_notebook(lesson, samples)
+    ways = [
+        list(by_nbval(notebook, tmp_path)),
+        list(by_plugin(lesson, samples, tmp_path)),
+        list(in_the_notebook(notebook, tmp_path)),
+    ]
+    table = Table("exercise", "answer", "notebook", "nbval", "--grade", title=f"Three ways, {lesson.name}")
+    for sample, nbval, plugin, panel in zip(samples, *ways, strict=True):
+        table.add_row(sample.exercise, sample.name, panel, nbval, plugin)
+    with capsys.disabled():
+        print()
+        Console(width=150).print(table)
+    for sample, *said in zip(samples, *ways, strict=True):
+        assert len(set(said)) == 1, (sample.exercise, sample.name, said)
+        wanted = "✔" if sample.right else f" {sample.earned} {sample.mistake}"
+        assert said[0].endswith(wanted), (sample.exercise, sample.name, said[0])
