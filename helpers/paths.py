@@ -19,3 +19,12 @@ def home() -> Path:
 def grading() -> bool:
     """Whether a grader runs this process. The grader sets the variable; a notebook cannot unset it in its grader."""
     return os.environ.get("COURSE_GRADING") == "1"
+
+
+def graded_environment() -> dict[str, str]:
+    """The variables that a grader, or a build, sets for the kernels that run its notebooks.
+
+    Failing checks fail their cells, and every machine uses the bundled weights: without network and with an empty
+    hub cache, so that outputs can be compared between machines.
+    """
+    return {"COURSE_GRADING": "1", "COURSE_OFFLINE": "1", "TORCH_HOME": str(home() / "no-hub-cache")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
-import pytest
 from nbformat.v4 import new_code_cell
 from running import run_pytest
 
@@ -110,25 +109,26 @@ def test_an_answer_that_memorised_the_example_fails(tmp_path: Path) -> None:
     assert not cases[0].passed
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "is no valid notebook"),
-        (b"{]", "is no valid notebook"),
-        (b"\xff\xfe\x00", "cannot be read"),
-        (b"<<<<<<< HEAD\n{}", "is no valid notebook"),
-        (b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "is no lesson of this course"),
-        (b"[1, 2]", "is no valid notebook"),
-    ],
-    ids=["empty", "no JSON", "not text", "merge conflict", "another notebook", "a list"],
-)
-def test_a_file_that_is_no_lesson_is_told_and_others_are_graded(
-    tmp_path: Path, content: bytes, said: str
-) -> None:
-    hand_in(tmp_path, "class/b/00_start_here.ipynb", RIGHT)
-    (tmp_path / "class" / "a.ipynb").write_bytes(content)
+NO_LESSONS = {
+    "empty": (b"", "is no valid notebook"),
+    "no_json": (b"{]", "is no valid notebook"),
+    "not_text": (b"\xff\xfe\x00", "cannot be read"),
+    "merge_conflict": (b"<<<<<<< HEAD\n{}", "is no valid notebook"),
+    "another_notebook": (
+        b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+        "is no lesson of this course",
+    ),
+    "a_list": (b"[1, 2]", "is no valid notebook"),
+}
+
+
+def test_files_that_are_no_lessons_are_told_and_others_are_graded(tmp_path: Path) -> None:
+    hand_in(tmp_path, "class/good/00_start_here.ipynb", RIGHT)
+    for name, (content, _said) in NO_LESSONS.items():
+        (tmp_path / "class" / f"{name}.ipynb").write_bytes(content)
     done, _cases = run_pytest("--grade", "class", "--continue-on-collection-errors", folder=tmp_path)
-    assert said in done.stdout
+    for name, (_content, said) in NO_LESSONS.items():
+        assert f"{name}.ipynb {said}" in done.stdout
     assert "Traceback" not in done.stdout
     assert "1 passed" in done.stdout
 

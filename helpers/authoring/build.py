@@ -17,9 +17,9 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import exercises
-from helpers.authoring.source import Cell, read_source, remove_markers, source_path, strip_solution
+from helpers.authoring.source import Cell, read_source, remove_markers, strip_solution
 from helpers.judging.exercise import Lesson
-from helpers.paths import NOTEBOOKS, ROOT
+from helpers.paths import NOTEBOOKS, ROOT, graded_environment
 from helpers.text import LANGUAGES, _, speaking, translate
 
 CELL_TIMEOUT = 300
@@ -194,7 +194,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookN
         store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute(env={**os.environ, "COURSE_GRADING": "1"})
+    client.execute(env={**os.environ, **graded_environment()})
     return notebook
 
 
@@ -227,7 +227,7 @@ def _identity(cell: nbformat.NotebookNode) -> tuple:
 
 
 def _shown(product: Product) -> str:
-    return source_path(product.lesson.name).relative_to(ROOT).as_posix()
+    return f"notebooks/source/{product.lesson.name}.py"
 
 
 def build(product: Product, force: bool = False) -> bool:

@@ -95,7 +95,7 @@ class inference:
                 return function(*args, **kwargs)
         return wrapped
 
-# %% wrong="modes-not-restored" earned=3 why="all to training"
+# %% wrong="modes-not-restored" earned=1 why="all to training"
 @contextmanager
 def inference(model):
     model.eval()
@@ -224,6 +224,8 @@ class inference:
         return wrapped
 
 # %% wrong="modes-of-decoration" earned=4
+from contextlib import ContextDecorator
+
 class inference(ContextDecorator):
     def __init__(self, model):
         self.model = model
@@ -240,6 +242,8 @@ class inference(ContextDecorator):
             module.training = training
 
 # %% wrong="too-early" why="in the constructor"
+from contextlib import ContextDecorator
+
 class inference(ContextDecorator):
     def __init__(self, model):
         self.modes = [(module, module.training) for module in model.modules()]
@@ -325,7 +329,7 @@ def inference(model):
 def inference(model):
     return model
 
-# %% wrong="grad-mode-changed" earned=2 why="inference mode never left"
+# %% wrong="grad-mode-changed" earned=1 why="inference mode never left"
 @contextmanager
 def inference(model):
     global guard
@@ -339,7 +343,7 @@ def inference(model):
         for module, training in modes:
             module.training = training
 
-# %% wrong="froze-model" earned=3
+# %% wrong="froze-model" earned=2
 @contextmanager
 def inference(model):
     modes = [(module, module.training) for module in model.modules()]
@@ -353,6 +357,7 @@ def inference(model):
             module.training = training
 
 # %% wrong="raised" status="error" why="inference_mode called on the model"
+@contextmanager
 def inference(model):
     model.eval()
     with torch.inference_mode(model):
