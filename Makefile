@@ -10,7 +10,7 @@ lab: $(READY)  ## open JupyterLab on the first lesson
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 test: $(READY)  ## run the whole test suite
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n 2
 	$(BIN)/python -m pytest --nbval notebooks/solutions notebooks/zh/solutions -n 2 --dist loadscope
 
 build: $(READY)  ## bring the notebooks up to date with their sources

@@ -342,8 +342,9 @@ def _shown(
 def _agreement(pixels: Tensor, lines: list[np.ndarray], rooms: list[float]) -> float:
     """Share of the pixels whose red and green are as expected, give or take."""
     found = pixels.numpy().astype(np.float64)
-    red = np.abs(found[..., 0] - lines[0][None, :]) <= rooms[0]
-    green = np.abs(found[..., 1] - lines[1][:, None]) <= rooms[1]
+    there = (lines[0] > 0)[None, :] & (lines[1] > 0)[:, None]
+    red = np.abs(found[..., 0] - lines[0][None, :] * there) <= rooms[0]
+    green = np.abs(found[..., 1] - lines[1][:, None] * there) <= rooms[1]
     return float((red & green).mean())
 
 
@@ -480,6 +481,11 @@ BATCH_OF_BATCHES = Mistake(
     ),
     ANY_FILE,
 )
+NO_BATCH = Mistake(
+    "no-batch",
+    _("There is no batch dimension. One picture, too, is a batch: its shape is (1, 3, H, W)."),
+    ANY_FILE,
+)
 ORDER_CHANGED = Mistake(
     "order-changed",
     _("The pictures stand in another order than their paths. Then every name goes to the wrong picture."),
@@ -561,6 +567,7 @@ def _judge_batch(answer: Witness, files: list[tuple[str, bytes]], tried: Message
             (A_LIST, listed and all(isinstance(item, TensorSeen) for item in seen.items)),
         ],
         wrong=[
+            (NO_BATCH, right[0]),
             (JOINED, right.flatten(0, 1)),
             (BATCH_OF_BATCHES, right[:, None]),
             (BATCH_OF_BATCHES, right[None]),
@@ -606,7 +613,7 @@ def _judge_odd_modes(answer: Witness, rng: torch.Generator) -> None:
 
 def _judge_exif(answer: Witness, rng: torch.Generator) -> None:
     files = []
-    for name, orientation in zip(("a.jpg", "b.jpg", "c.jpg"), _shuffled(rng, [3, 6, 8]), strict=True):
+    for name, orientation in zip(("b.jpg", "c.jpg", "a.jpg"), _shuffled(rng, [3, 6, 8]), strict=True):
         exif = Image.Exif()
         exif[0x0112] = orientation
         files.append((name, _file(_quadrants(rng, _size(rng)), "JPEG", quality=95, exif=exif)))
@@ -726,6 +733,11 @@ def _floats_in_tensors(seen: Seen) -> bool:
     )
 
 
+def _all_one(seen: Seen) -> bool:
+    pairs = seen.items if isinstance(seen, ListSeen) else []
+    return bool(pairs) and all(isinstance(pair, ListSeen) and pair.items[1:] == [1.0] for pair in pairs)
+
+
 def _judge_names(answer: Witness, rng: torch.Generator) -> None:
     cases = [
         (_("a PIL picture"), "RGB", False),
@@ -750,7 +762,6 @@ def _judge_names(answer: Witness, rng: torch.Generator) -> None:
         best = order[:5]
         right = _pairs(names, probabilities, best)
         few = torch.zeros_like(logits).index_copy(0, best, logits[best].softmax(0))
-        ones = torch.ones_like(logits)
         places = [(int(place), probabilities[place].item()) for place in best]
         first = torch.arange(5)
         columns = [[name for name, _value in right], [value for _name, value in right]]
@@ -765,6 +776,7 @@ def _judge_names(answer: Witness, rng: torch.Generator) -> None:
                 (NOT_RGB, any(kind != "RGB" for kind in got)),
                 (A_DICT, isinstance(seen, DictSeen)),
                 (TENSOR_INSIDE, _floats_in_tensors(seen)),
+                (SOFTMAX_OVER_BATCH, _all_one(seen)),
             ],
             wrong=[
                 (LOGITS, _pairs(names, logits, best)),
@@ -777,8 +789,6 @@ def _judge_names(answer: Witness, rng: torch.Generator) -> None:
                 (PLACES, places),
                 (PAIRS_TURNED, [(value, name) for name, value in right]),
                 (TWO_LISTS, columns),
-                (SOFTMAX_OVER_BATCH, _pairs(names, ones, best)),
-                (SOFTMAX_OVER_BATCH, _pairs(names, ones, first)),
             ],
         )
         require(all(kind == "RGB" for kind in got), NOT_RGB, tried=tried)
@@ -961,6 +971,7 @@ LESSON = Lesson(
                 NOT_A_PICTURE,
                 PREPROCESS_UNUSED,
                 A_LIST,
+                NO_BATCH,
                 JOINED,
                 BATCH_OF_BATCHES,
                 ORDER_CHANGED,

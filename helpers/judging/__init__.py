@@ -4,7 +4,8 @@ Nothing here knows a notebook, a file of a learner's, or where the answer runs: 
 :class:`~helpers.judging.answers.Answer` to take part in trials and decides on what came back.
 """
 
-from helpers.judging.answers import Answer, LocalAnswer, MissingAnswer
+from helpers.judging.answers import Answer, LocalAnswer, MissingAnswer, Witness
+from helpers.judging.compare import Tolerance
 from helpers.judging.engine import judge
 from helpers.judging.exercise import Exercise, Lesson, Mistake, Part, Prediction
 from helpers.judging.expect import equal, fail, require
@@ -20,7 +21,9 @@ __all__ = [
     "Part",
     "Prediction",
     "Status",
+    "Tolerance",
     "Verdict",
+    "Witness",
     "equal",
     "fail",
     "judge",

@@ -329,16 +329,28 @@ def inference(model):
 def inference(model):
     return model
 
-# %% wrong="grad-mode-changed" earned=1 why="inference mode never left"
+# %% wrong="grad-mode-changed" earned=2 why="gradients on at the end, always"
 @contextmanager
 def inference(model):
-    global guard
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
-    guard = torch.inference_mode()
-    guard.__enter__()
     try:
-        yield model
+        with torch.inference_mode():
+            yield model
+    finally:
+        for module, training in modes:
+            module.training = training
+        torch.set_grad_enabled(True)
+
+# %% wrong="grad-mode-changed" earned=1 why="gradients left off"
+@contextmanager
+def inference(model):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    torch.set_grad_enabled(False)
+    try:
+        with torch.inference_mode():
+            yield model
     finally:
         for module, training in modes:
             module.training = training
