@@ -6,8 +6,11 @@ READY := $(VENV)/.ready
 
 .PHONY: lab test build clean
 
+# JupyterLab refuses to run as root (as in many containers) unless told that it may.
+ROOT_FLAG := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+
 lab: $(READY)  ## open JupyterLab on the first lesson
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(ROOT_FLAG)
 
 test: $(READY)  ## run the whole test suite
 	$(BIN)/python -m pytest tests -n 2

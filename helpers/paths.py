@@ -17,8 +17,8 @@ def home() -> Path:
 
 
 def grading() -> bool:
-    """Whether a grader runs this process. The grader sets the variable; a notebook cannot unset it in its grader."""
-    return os.environ.get("COURSE_GRADING") == "1"
+    """Whether a grader runs this process: ours says so in COURSE_GRADING, nbgrader in a variable of its own."""
+    return os.environ.get("COURSE_GRADING") == "1" or "NBGRADER_EXECUTION" in os.environ
 
 
 def graded_environment() -> dict[str, str]:

@@ -118,7 +118,8 @@ def test_answer_and_check_cells_carry_nbgrader_metadata(product: Product) -> Non
             "schema_version": 3, "solution": False, "task": False,
         }  # fmt: skip
         assert check.source == f'check("{exercise.id}")'
-        assert "SOLUTION" not in answer.source
+        for marker in ("### BEGIN SOLUTION", "### END SOLUTION"):  # a solution is an nbgrader source
+            assert (marker in answer.source) == product.solved
         stub = "# YOUR CODE HERE\n    raise NotImplementedError"
         assert (stub in answer.source.replace("        ", "    ")) != product.solved
 

@@ -202,8 +202,11 @@ def test_a_click_on_a_button_commits(learner: Learner) -> None:
     assert "as you predicted" in learner.type('reveal("start-q1")')
 
 
-def test_under_a_grader_a_failing_check_raises_the_named_mistake(learner: Learner, monkeypatch) -> None:
-    monkeypatch.setenv("COURSE_GRADING", "1")
+@pytest.mark.parametrize("switch", [("COURSE_GRADING", "1"), ("NBGRADER_EXECUTION", "autograde")])
+def test_under_a_grader_a_failing_check_raises_the_named_mistake(
+    learner: Learner, monkeypatch, switch
+) -> None:
+    monkeypatch.setenv(*switch)
     learner.type(WRONG)
     said = learner.type('check("start-1")')
     assert not learner.result.success

@@ -17,7 +17,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import exercises
-from helpers.authoring.source import Cell, read_source, remove_markers, strip_solution
+from helpers.authoring.source import Cell, read_source, strip_solution
 from helpers.judging.exercise import Lesson
 from helpers.paths import NOTEBOOKS, ROOT, graded_environment
 from helpers.text import LANGUAGES, _, speaking, translate
@@ -100,7 +100,8 @@ def _exercise_heading(id: str) -> str:
 
 def _exercise_cells(product: Product, cell: Cell) -> Iterator[nbformat.NotebookNode]:
     exercise = exercises.find_exercise(cell.exercise)
-    code = remove_markers(cell.text) if product.solved else strip_solution(cell.text)
+    # a solution keeps nbgrader's markers, so that it can serve nbgrader as a source
+    code = cell.text if product.solved else strip_solution(cell.text)
     yield new_code_cell(code, id=exercise.id, metadata=_nbgrader(exercise.id, solution=True))
     check = f'check("{exercise.id}")'
     metadata = _nbgrader(f"{exercise.id}-check", solution=False, points=exercise.points)

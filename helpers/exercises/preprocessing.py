@@ -437,7 +437,7 @@ def _tall(rng: torch.Generator) -> tuple[int, int]:
 
 
 def _small(rng: torch.Generator) -> tuple[int, int]:
-    height, width = _integers(rng, 24, 29, 1)[0], _integers(rng, 46, 52, 1)[0]
+    height, width = _integers(rng, 20, 24, 1)[0], _integers(rng, 34, 39, 1)[0]
     return width, height
 
 
