@@ -1,7 +1,7 @@
 """Take the README's picture: a lesson in a real JupyterLab, with a check that failed and one that passed.
 
-    pip install playwright            # drives a Chromium that is already installed
-    python docs/take_screenshot.py [/usr/bin/chromium]
+pip install playwright            # drives a Chromium that is already installed
+python docs/take_screenshot.py [/usr/bin/chromium]
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 WRONG = "def best_category(logits, categories):\n    return categories[logits.argmin()]"
 RIGHT = WRONG.replace("argmin", "argmax")
 
@@ -29,7 +35,15 @@ def start_jupyterlab(folder: Path) -> tuple[subprocess.Popen, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1", "--allow-root"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        f"--port={port}",
+        "--ip=127.0.0.1",
+        "--allow-root",
+    ]
     command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
     environment = {**os.environ, "COURSE_HOME": str(folder / "home")}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -54,7 +68,9 @@ def run_cell(page: Page, containing: str, code: str | None = None) -> None:
         page.keyboard.press("Control+a")
         page.keyboard.press("Control+v")
     page.keyboard.press("Shift+Enter")
-    page.wait_for_function("document.querySelectorAll('.jp-mod-busy, [data-status=busy]').length == 0", timeout=60_000)
+    page.wait_for_function(
+        "document.querySelectorAll('.jp-mod-busy, [data-status=busy]').length == 0", timeout=60_000
+    )
     page.wait_for_timeout(1500)
 
 
@@ -62,7 +78,9 @@ def main(browser: str) -> None:
     """Write docs/lesson.png."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns("source", "solutions"))
+        shutil.copytree(
+            ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns("source", "solutions")
+        )
         server, address = start_jupyterlab(folder)
         try:
             with sync_playwright() as playwright:
@@ -80,7 +98,11 @@ def main(browser: str) -> None:
                 run_cell(page, 'check("start-1")')
                 page.locator(".jp-CodeCell:has-text('argmin')").first.locator(".cm-content").click()
                 page.keyboard.press("Escape")
-                for key in ("c", "ArrowDown", "v"):  # a copy of the answer below the check, as one tries again
+                for key in (
+                    "c",
+                    "ArrowDown",
+                    "v",
+                ):  # a copy of the answer below the check, as one tries again
                     page.keyboard.press(key)
                 page.wait_for_timeout(500)
                 page.locator(".jp-CodeCell:has-text('argmin')").nth(1).locator(".cm-content").click()

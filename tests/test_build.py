@@ -50,7 +50,7 @@ def test_a_solution_is_stripped_at_its_own_indentation() -> None:
     ],
 )
 def test_a_marker_without_its_partner_is_refused(code: str) -> None:
-    with pytest.raises(SourceError, match="partner|without its"):
+    with pytest.raises(SourceError, match=r"partner|without its"):
         strip_solution(code)
 
 

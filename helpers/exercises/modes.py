@@ -27,8 +27,6 @@ from helpers.trials.values import ListSeen, Seen, TensorSeen, plain
 SWITCH = _("One switch, many layers")
 DROPOUT = _("Dropout: random in training, nothing in evaluation")
 BATCH_NORM = _("BatchNorm: two kinds of statistics")
-FORGOTTEN = _("One forgotten eval()")
-REACH = _("What eval() does not reach")
 STAYS = _("A part that stays in evaluation mode")
 RESTORE = _("The mode it was in")
 

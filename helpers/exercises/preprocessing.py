@@ -176,7 +176,7 @@ UNDONE = Mistake(
 DIVIDED_AGAIN = Mistake(
     "divided-again",
     _(
-        "The pictures came with values from 0 to 1, and you divided them by 255 once more: all of them become one nearly even grey."
+        "The pictures came with values from 0 to 1, and you divided them by 255 once more: to the model all of them are an almost even black."
     ),
     WRONG_INPUT,
 )
@@ -1060,7 +1060,7 @@ LESSON = Lesson(
             ),
             right=2,
             because=_(
-                "In a negative all edges and shapes stay where they were. Divided by 255 twice, every picture is the same even grey; at 0 to 255 "
+                "In a negative all edges and shapes stay where they were. Divided by 255 twice, every picture is the same, almost even black; at 0 to 255 "
                 "the values are far outside of all that the model has seen. How wrong an input looks to you says little about what the model makes of it."
             ),
         ),

@@ -181,12 +181,13 @@ predict("nograd-q1")
 
 # %%
 weights = sum(parameter.nbytes for parameter in resnet.parameters())
-print(f"weights                    {weights / MiB:6.1f} MiB")
+print(f"weights                       {weights / MiB:6.1f} MiB")
 for n in (1, 2, 8):
-    print(f"kept after {n} picture(s)    {saved_bytes(lambda: resnet(pictures[:n].clone())) / MiB:6.1f} MiB")
+    batch = pictures[:n].clone()
+    print(f"kept after a batch of {n}       {saved_bytes(lambda: resnet(batch)) / MiB:6.1f} MiB")
 
 with torch.no_grad():
-    print(f"8 pictures under no_grad   {saved_bytes(lambda: resnet(pictures)) / MiB:6.1f} MiB")
+    print(f"a batch of 8 under no_grad    {saved_bytes(lambda: resnet(pictures)) / MiB:6.1f} MiB")
 
 # %%
 reveal("nograd-q1")
@@ -220,8 +221,8 @@ print("kept:   ", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages,
 print("weights:", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages, own_weights)))
 
 # %% [markdown]
-# The two pictures are nearly mirror images. The weights sit in the last layers, which have many channels. The memory
-# for the graph goes to the first ones, where the pictures are still large.
+# The two charts are nearly mirror images. The weights sit in the last layers, which have many channels. The graph's
+# memory goes to the first layers, where the pictures are still large.
 #
 # Without the graph, a layer's input is freed as soon as the next layer is done. So the *peak* of the memory falls too:
 # the most that is in use at one time, beyond the weights and the pictures.
@@ -284,8 +285,8 @@ print(f"frozen model, picture that requires gradients:   {saved_bytes(lambda: fr
 # Both switches are also decorators, as you have just seen. That reads well when a whole function is inference:
 # `@torch.no_grad()` or `@torch.inference_mode()`.
 #
-# A switch holds for **everything that runs while the block is open**, in functions far away and in iterators too. That
-# makes generators a trap:
+# A switch holds for **everything that runs while the block is open**, in functions far away too. Now think of a
+# generator, which stops in its middle and goes on later:
 
 # %%
 predict("nograd-q2")
@@ -462,7 +463,7 @@ print("the weight of the last layer lies in", addresses[last_weight])
 # **storage** with the parameter. The storage's `data_ptr()` tells what is the same memory.
 
 # %% [markdown]
-# Write a function that calls `model(batch)` once and returns two integers: how many **pieces of memory** autograd keeps
+# Write a function that calls `model(batch)` and returns two integers: how many **pieces of memory** autograd keeps
 # for a backward pass of that call, and how many **bytes** they take together.
 #
 # - Count each piece once, however many layers keep it.
@@ -619,7 +620,7 @@ def versions(function):
 
 
 print("ResNet-18, one picture: few large operations")
-timings = compare(versions(lambda: resnet(one_picture)), repeat=8, warmup=2)
+timings = compare(versions(lambda: resnet(one_picture)), repeat=7, warmup=1)
 
 # %%
 tiny = nn.Sequential(*[nn.Linear(8, 8) if place % 2 == 0 else nn.ReLU() for place in range(60)])
@@ -640,9 +641,9 @@ print("views and changes in place, no parameters")
 timings = compare(versions(scale_rows), repeat=30)
 
 # %% [markdown]
-# Compare your three tables. For a large model on a CPU, memory is the sure gain; the time may hardly differ. The
-# smaller the operations, the more the overhead counts, and the third table shows what only `inference_mode` leaves
-# out. On a GPU the same holds: what is saved is the work of the CPU that starts the operations.
+# Compare your three tables. For a large model on a CPU, memory is the sure gain; the time may hardly differ, and the
+# next run of the cell may even turn the order round. The smaller the operations, the more the overhead counts. The
+# third table shows views and changes in place, whose bookkeeping only `inference_mode` leaves out.
 #
 # ## `eval()` and `no_grad` are independent
 #
@@ -701,7 +702,8 @@ reveal("nograd-q4")
 # - As a decorator it does this at **each call** of the function, which keeps its arguments and its result.
 # - Nothing is switched before the block is entered, or the decorated function called.
 #
-# What `with inference(model) as …` gives is up to you.
+# What `with inference(model) as …` gives is up to you. You may write a class instead of the generator function; then
+# take `@contextmanager` away.
 
 # %% exercise="nograd-5"
 @contextmanager
@@ -750,6 +752,7 @@ except (NotImplementedError, TypeError, AttributeError):
 # | a whole function, a generator too | `@torch.no_grad()`, `@torch.inference_mode()` |
 # | the value without its graph | `loss.item()`, `tensor.detach()` |
 # | an inference tensor made ordinary | `tensor.clone()` outside of the block |
+# | recording that depends on a flag | `with torch.set_grad_enabled(flag):` |
 # | how layers behave: another switch | `model.eval()` |
 # | the mode holds in its block and its thread | switch inside the worker's function |
 #
