@@ -87,7 +87,7 @@ def bench() -> None:
 @click.option("--runs", default=7, show_default=True, help="Checks of each exercise that are timed.")
 def bench_checks(runs: int) -> None:
     """How long a check takes: each exercise's solution, judged as in the notebook."""
-    from helpers.authoring.bench import time_checks
+    from helpers.grading.bench import time_checks
 
     rows = time_checks(runs)
     _print_table(

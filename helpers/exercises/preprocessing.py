@@ -102,10 +102,10 @@ EXTRA_BATCH = Mistake(
 )
 
 
-def _picture(rng: torch.Generator) -> Tensor:
+def _picture(rng: torch.Generator, wide: bool) -> Tensor:
     """uint8 (H, W, 3), H and W differ, neither black nor white, each channel in a range of its own."""
     height, extra = _integers(rng, 4, 9, 2)
-    size = (height, height + extra) if rng.initial_seed() % 2 else (height + extra, height)
+    size = (height, height + extra) if wide else (height + extra, height)
     levels = torch.randint(0, 40, (*size, 3), generator=rng)
     pixels = levels + torch.tensor(_shuffled(rng, [20, 80, 160]))
     pixels[0, 0] = pixels[0, 0] - 15  # a corner that is darker than all others
@@ -113,8 +113,8 @@ def _picture(rng: torch.Generator) -> Tensor:
 
 
 def _judge_to_tensor(answer: Witness, rng: torch.Generator) -> None:
-    for _case in range(2):
-        pixels = _picture(rng)
+    for wide in (True, False):
+        pixels = _picture(rng, wide)
         height, width, _channels = pixels.shape
         image = Image.fromarray(pixels.numpy())
         seen = answer.run(call, args=[image], kwargs={})["value"]

@@ -24,6 +24,7 @@ import threading
 import tracemalloc
 from collections import Counter
 from contextlib import contextmanager
+from copy import deepcopy
 
 import matplotlib.pyplot as plt
 import torch
@@ -274,7 +275,7 @@ print("tracemalloc saw 1% of it: ", seen_by_python > kept_by_torch / 100)
 # nothing. It takes a single input that requires gradients to bring nearly everything back.
 
 # %%
-frozen = resnet18().eval().requires_grad_(False)
+frozen = deepcopy(resnet).requires_grad_(False)
 watched = one_picture.clone().requires_grad_()
 print(f"frozen model, plain picture:                     {saved_bytes(lambda: frozen(one_picture)) / MiB:5.1f} MiB")
 print(f"frozen model, picture that requires gradients:   {saved_bytes(lambda: frozen(watched)) / MiB:5.1f} MiB")
@@ -620,7 +621,7 @@ def versions(function):
 
 
 print("ResNet-18, one picture: few large operations")
-timings = compare(versions(lambda: resnet(one_picture)), repeat=7, warmup=1)
+timings = compare(versions(lambda: resnet(one_picture)), repeat=5, warmup=1)
 
 # %%
 tiny = nn.Sequential(*[nn.Linear(8, 8) if place % 2 == 0 else nn.ReLU() for place in range(60)])
@@ -659,8 +660,7 @@ small_pictures = torch.randn(4, 3, 64, 64)
 rows = []
 for training in (True, False):
     for grad in (True, False):
-        torch.manual_seed(0)
-        model = resnet18().train(training)
+        model = deepcopy(resnet).train(training)
         before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         with torch.set_grad_enabled(grad):
             kept = saved_bytes(lambda: model(small_pictures))
@@ -729,7 +729,7 @@ def inference(model: nn.Module):
 # When the check has passed, your switch serves here. The model is in training mode, its first BatchNorm is not:
 
 # %%
-model = resnet18()
+model = deepcopy(resnet).train()
 model.bn1.eval()
 try:
     with inference(model):

@@ -302,8 +302,8 @@ reveal("preprocessing-q1")
 # only to learn, or where torchvision is missing** (then measure the difference as above).
 #
 # One more reason for different pixels is *how* a picture is made smaller. With **antialias** each new pixel is an average
-# over all the old ones it covers; without it, over its nearest neighbours only. PIL always does the first. For tensors
-# `antialias=True` is the default of v2 today, and was not always.
+# over all the old ones it covers; without it, over its nearest neighbours only. PIL does the first (with all filters but
+# `NEAREST`). For tensors `antialias=True` is the default of v2 today, and was not always.
 
 # %%
 large = v2.functional.to_dtype(v2.functional.to_image(coffee), torch.float32)  # values 0 to 255
@@ -457,9 +457,8 @@ folder = Path(tempfile.mkdtemp())
 coffee.save(folder / "plain.png")
 coffee.convert("L").save(folder / "grey.png")
 seen = Image.radial_gradient("L").resize(coffee.size).point(lambda value: 255 if value < 150 else 0)
-see_through = Image.composite(
-    coffee, Image.new("RGB", coffee.size, "magenta"), seen
-)  # any colour may lie there
+# under the transparent parts any colour may lie
+see_through = Image.composite(coffee, Image.new("RGB", coffee.size, "magenta"), seen)
 see_through.putalpha(seen)
 see_through.save(folder / "transparent.png")
 coffee.quantize(64).save(folder / "palette.gif")
@@ -504,7 +503,7 @@ titles = [f"{one[0].category} {one[0].probability:.2f}" for one in found]
 show_images(naive + careful, titles=titles, columns=6)
 
 # %% [markdown]
-# Above: `Image.open(…).convert("RGB")`. Below: `read_image(…)`.
+# Above: `Image.open(…).convert("RGB")`. Below: `read_image(…)`. The model is less sure of a cup that lies on its side.
 #
 # What is left is the **batch dimension**. A model takes many pictures at once, as `(N, 3, H, W)`, and one picture is a
 # batch of one: `unsqueeze(0)`. For several, `torch.stack` adds the new dimension in front. (`torch.cat` joins along one
