@@ -6,6 +6,7 @@ cells they added, and of our own cells those that define a name that one of thes
 
 from __future__ import annotations
 
+import ast
 import symtable
 from collections.abc import Iterator
 from functools import cache
@@ -83,6 +84,9 @@ def names(code: str) -> tuple[frozenset[str], frozenset[str]]:
                     defines.add(symbol.get_name())
                 if symbol.is_referenced():
                     uses.add(symbol.get_name())
+    # to symtable, `total += 1` is no use of `total`
+    updates = (node.target for node in ast.walk(ast.parse(code)) if isinstance(node, ast.AugAssign))
+    uses |= {target.id for target in updates if isinstance(target, ast.Name)}
     # what a cell imports, or defines as a function or class, it does not need from elsewhere
     return frozenset(defines), frozenset(uses - made_here)
 
