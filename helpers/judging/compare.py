@@ -15,7 +15,7 @@ from helpers.judging import mistakes
 from helpers.judging.describe import describe
 from helpers.judging.exercise import Mistake
 from helpers.text import Message, _
-from helpers.trials.values import DictSeen, ListSeen, Seen, TensorSeen
+from helpers.trials.values import DictSeen, ListSeen, Seen, TensorSeen, snapshot
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def difference(
         grad: True or False when tensors must, or must not, require gradients; None when either will do.
         device: the device type that tensors must be on; None for any.
     """
+    seen = snapshot(seen)
     if isinstance(expected, (torch.Tensor, np.ndarray)):
         return _tensor(seen, expected, tolerance, grad, device)
     options = {"tolerance": tolerance, "grad": grad, "device": device}
