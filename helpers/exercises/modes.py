@@ -118,6 +118,7 @@ def _judge_logits(answer: Witness, rng: torch.Generator) -> None:
                 (mistakes.RETURNED_NONE, seen["value"] is None),
                 (STAYED_IN_TRAINING, bool(last.get("training"))),
                 (ONLY_ITS_OWN_FLAG, bool(last) and not last["training"] and not last["all_eval"]),
+                (mistakes.MODEL_CHANGED, bool(seen["changed"])),
             ],
             wrong=[(GAVE_PROBABILITIES, logits.softmax(dim=1))],
         )
@@ -274,10 +275,9 @@ def _judge_dropout_on(answer: Witness, rng: torch.Generator) -> None:
     for p, dtype in ((0.2, torch.float32), (0.7, torch.float64)):
         x = _no_zeros(rng, dtype)
         tried = _("training mode, p = {p}, {dtype}", p=p, dtype=str(dtype).removeprefix("torch."))
-        seen = answer.run(trials.by_hand, args=[x, p, True], word="dropout")
+        seen = answer.run(trials.by_hand_twice, args=[x, p, True], word="dropout")
         kept = _judge_dropped(seen["value"], x, p, tried)
-        again = answer.run(trials.by_hand, args=[x, p, True], word="dropout")
-        kept_again = _judge_dropped(again["value"], x, p, tried)
+        kept_again = _judge_dropped(seen["again"], x, p, tried)
         require(
             not torch.equal(kept, kept_again),
             SAME_EVERY_TIME,

@@ -88,6 +88,13 @@ def by_hand(answer: Callable, args: list[Any], word: str) -> dict[str, Any]:
     return {"value": value, "args": args, "used": sorted(name for name in watch.names if word in name)}
 
 
+def by_hand_twice(answer: Callable, args: list[Any], word: str) -> dict[str, Any]:
+    """Two such calls in a row, of which the second goes on where the first left the random state: ``again`` too."""
+    untouched = [arg.clone() if isinstance(arg, torch.Tensor) else arg for arg in args]
+    first = by_hand(answer, args, word)
+    return {**first, "again": answer(*untouched)}
+
+
 def wrapping(answer: Callable, seed: int, batch: torch.Tensor, steps: list[list[Any]]) -> dict[str, Any]:
     """Make ``answer(model)``, then switch its mode and call it, step by step.
 

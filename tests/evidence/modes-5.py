@@ -222,7 +222,7 @@ class evaluation_mode:
             module.training = training
         return True
 
-# %% wrong="wrong-values" earned=1 why="bottom up with train"
+# %% wrong="children-only" earned=1 why="bottom up with train"
 from contextlib import contextmanager
 
 @contextmanager
