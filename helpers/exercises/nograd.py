@@ -807,9 +807,7 @@ def _use_block(
     return found
 
 
-def _require_modes(
-    found: dict[str, bool], before: dict[str, bool], mistake: Mistake, tried: Message
-) -> None:
+def _require_modes(found: dict[str, bool], before: dict[str, bool], mistake: Mistake, tried: Message) -> None:
     names = [name or "model" for name in before if found[name] != before[name]]
     require(
         not names,

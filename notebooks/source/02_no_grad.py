@@ -23,8 +23,9 @@
 import threading
 import tracemalloc
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
+from functools import partial
 
 import matplotlib.pyplot as plt
 import torch
@@ -114,10 +115,8 @@ print("same logits:", torch.allclose(logits, quiet), torch.allclose(logits, stri
 # %%
 def after(action):
     """Whether gradients are on after the action; on again in any case before we go on."""
-    try:
+    with suppress(ValueError):
         action()
-    except ValueError:
-        pass
     on = torch.is_grad_enabled()
     torch.set_grad_enabled(True)
     return on
@@ -138,7 +137,7 @@ def nested_blocks():
 print("after an error in a block, gradients are on:        ", after(block_with_error))
 print("after two nested blocks:                            ", after(nested_blocks))
 print("after torch.set_grad_enabled(False):                ", after(lambda: torch.set_grad_enabled(False)))
-print("after torch.no_grad() alone on a line:              ", after(lambda: torch.no_grad()))
+print("after torch.no_grad() alone on a line:              ", after(torch.no_grad))
 
 # %% [markdown]
 # Write a function that takes a `model` in evaluation mode and a `batch` (float32, shape `(N, 3, H, W)`), and returns
@@ -177,18 +176,18 @@ def predict_probabilities(model: nn.Module, batch: torch.Tensor) -> torch.Tensor
 predict("nograd-q1")
 
 # %% [markdown]
-# `saved_bytes` adds up what autograd sets aside while a function runs. The weights are in memory anyway and are not
-# counted.
+# `saved_bytes` calls a function and adds up what autograd sets aside meanwhile. The weights are in memory anyway and
+# are not counted. (`partial(resnet, batch)` is a function that, when called, calls `resnet(batch)`.)
 
 # %%
 weights = sum(parameter.nbytes for parameter in resnet.parameters())
 print(f"weights                       {weights / MiB:6.1f} MiB")
 for n in (1, 2, 8):
     batch = pictures[:n].clone()
-    print(f"kept after a batch of {n}       {saved_bytes(lambda: resnet(batch)) / MiB:6.1f} MiB")
+    print(f"kept after a batch of {n}       {saved_bytes(partial(resnet, batch)) / MiB:6.1f} MiB")
 
 with torch.no_grad():
-    print(f"a batch of 8 under no_grad    {saved_bytes(lambda: resnet(pictures)) / MiB:6.1f} MiB")
+    print(f"a batch of 8 under no_grad    {saved_bytes(partial(resnet, pictures)) / MiB:6.1f} MiB")
 
 # %%
 reveal("nograd-q1")
@@ -202,7 +201,7 @@ stages = dict(resnet.named_children())
 kept, so_far = [], []
 for name, stage in stages.items():
     so_far += [nn.Flatten(), stage] if name == "fc" else [stage]
-    kept.append(saved_bytes(lambda: nn.Sequential(*so_far)(one_picture)) / MiB - sum(kept))
+    kept.append(saved_bytes(partial(nn.Sequential(*so_far), one_picture)) / MiB - sum(kept))
 own_weights = [sum(parameter.nbytes for parameter in stage.parameters()) / MiB for stage in stages.values()]
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
@@ -218,8 +217,8 @@ for panel, values, title, colour, hatch in [
 left.invert_yaxis()
 plt.show()
 plt.close(figure)
-print("kept:   ", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages, kept)))
-print("weights:", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages, own_weights)))
+print("kept:   ", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages, kept, strict=True)))
+print("weights:", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages, own_weights, strict=True)))
 
 # %% [markdown]
 # The two charts are nearly mirror images. The weights sit in the last layers, which have many channels. The graph's
@@ -255,7 +254,7 @@ panel.invert_yaxis()
 panel.spines[["top", "right"]].set_visible(False)
 plt.show()
 plt.close(figure)
-for name, peak in zip(calls, peaks):
+for name, peak in zip(calls, peaks, strict=True):
     print(f"{name}: the plain call's peak is {peaks[0] / peak:.1f}× this one")
 
 # %% [markdown]
@@ -264,7 +263,7 @@ for name, peak in zip(calls, peaks):
 
 # %%
 tracemalloc.start()
-kept_by_torch = saved_bytes(lambda: resnet(one_picture))
+kept_by_torch = saved_bytes(partial(resnet, one_picture))
 _, seen_by_python = tracemalloc.get_traced_memory()
 tracemalloc.stop()
 print(f"kept by autograd:          {kept_by_torch / MiB:.1f} MiB")
@@ -277,8 +276,8 @@ print("tracemalloc saw 1% of it: ", seen_by_python > kept_by_torch / 100)
 # %%
 frozen = deepcopy(resnet).requires_grad_(False)
 watched = one_picture.clone().requires_grad_()
-print(f"frozen model, plain picture:                     {saved_bytes(lambda: frozen(one_picture)) / MiB:5.1f} MiB")
-print(f"frozen model, picture that requires gradients:   {saved_bytes(lambda: frozen(watched)) / MiB:5.1f} MiB")
+print(f"frozen model, plain picture:                     {saved_bytes(partial(frozen, one_picture)) / MiB:5.1f} MiB")
+print(f"frozen model, picture that requires gradients:   {saved_bytes(partial(frozen, watched)) / MiB:5.1f} MiB")
 
 # %% [markdown]
 # ## How far the switch reaches
@@ -295,18 +294,18 @@ predict("nograd-q2")
 # %%
 def block_inside():
     with torch.no_grad():
-        for number in range(2):
-            yield number
+        yield 1
+        yield 2
 
 
 @torch.no_grad()
 def decorated():
-    for number in range(2):
-        yield number
+    yield 1
+    yield 2
 
 
 for generator in (block_inside, decorated):
-    for number in generator():
+    for _ in generator():
         print(f"{generator.__name__:13} gradients are on in the loop's body: {torch.is_grad_enabled()}")
 print("after the loops:", torch.is_grad_enabled())
 
@@ -371,8 +370,8 @@ def total_of_numbers(steps):
 
 
 steps = [1, 2, 4, 8, 16]
-with_tensors = [peak_memory(lambda: total_of_tensors(n)) / MiB for n in steps]
-with_numbers = [peak_memory(lambda: total_of_numbers(n)) / MiB for n in steps]
+with_tensors = [peak_memory(partial(total_of_tensors, n)) / MiB for n in steps]
+with_numbers = [peak_memory(partial(total_of_numbers, n)) / MiB for n in steps]
 
 figure, panel = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 panel.plot(steps, with_tensors, "o-", color="#d55e00", label="total + loss")
@@ -382,7 +381,7 @@ panel.legend(frameon=False)
 panel.spines[["top", "right"]].set_visible(False)
 plt.show()
 plt.close(figure)
-print("adding tensors: the peak grows with every step:", all(b > a for a, b in zip(with_tensors, with_tensors[1:])))
+print("adding tensors: the peak grows with every step:", with_tensors == sorted(set(with_tensors)))
 print(f"adding numbers: 16 steps need {with_numbers[-1] / with_numbers[1]:.1f}× the peak of 2 steps")
 
 # %% [markdown]
@@ -621,14 +620,14 @@ def versions(function):
 
 
 print("ResNet-18, one picture: few large operations")
-timings = compare(versions(lambda: resnet(one_picture)), repeat=5, warmup=1)
+timings = compare(versions(partial(resnet, one_picture)), repeat=5, warmup=1)
 
 # %%
 tiny = nn.Sequential(*[nn.Linear(8, 8) if place % 2 == 0 else nn.ReLU() for place in range(60)])
 one_row = torch.randn(1, 8)
 
 print("60 tiny layers: many small operations")
-timings = compare(versions(lambda: tiny(one_row)), repeat=100)
+timings = compare(versions(partial(tiny, one_row)), repeat=100)
 
 # %%
 def scale_rows():
@@ -663,7 +662,7 @@ for training in (True, False):
         model = deepcopy(resnet).train(training)
         before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         with torch.set_grad_enabled(grad):
-            kept = saved_bytes(lambda: model(small_pictures))
+            kept = saved_bytes(partial(model, small_pictures))
         changed = [name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])]
         rows.append(
             [
