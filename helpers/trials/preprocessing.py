@@ -37,6 +37,13 @@ class Preprocess:
         return (values / 255 - 0.5) / 0.25
 
 
+class _Log(list):
+    """Notes that a copy of the model goes on writing."""
+
+    def __deepcopy__(self, memo: dict) -> _Log:
+        return self
+
+
 def namer(seed: int, bias: list[float]) -> nn.Module:
     """A probe with as many categories as ``bias`` has values: float (N, 3, H, W) to logits (N, len(bias))."""
     model = probes.build(probes.recipe("probe", seed))
@@ -46,6 +53,7 @@ def namer(seed: int, bias: list[float]) -> nn.Module:
     with torch.no_grad():
         last.bias.copy_(torch.tensor(bias))
     model.head[-1] = last
+    model.calls = _Log()
     return model
 
 

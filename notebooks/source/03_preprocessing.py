@@ -601,9 +601,9 @@ def top5(image, model, preprocess, categories):
 
 
 # %% [markdown]
-# When the check has passed, name a picture of your own: put its path or its web address in place of `photo_path("coffee")`. This uses a
-# pretrained ResNet-18 where its weights are on this machine or can be fetched, and the bundled model otherwise. Note that
-# `top5` need not know which: the preprocessing comes with the weights.
+# When the check has passed, name a picture of your own: put its path or its web address in place of
+# `photo_path("coffee")`. This uses a pretrained ResNet-18 where its weights are on this machine or can be fetched, and the
+# bundled model otherwise. Note that `top5` need not know which: the preprocessing comes with the weights.
 
 # %%
 # NBVAL_IGNORE_OUTPUT

@@ -250,6 +250,16 @@ def top5(image, model, preprocess, categories):
         values, places = model(preprocess(read_image(image))[None])[0].softmax(0).topk(5)
     return [(categories[i], v) for v, i in zip(values.tolist(), places.tolist())]
 
+# %% wrong="training-mode" earned=3 why="a copy that is in the same mode"
+import copy
+import torch
+from helpers.images import read_image
+
+def top5(image, model, preprocess, categories):
+    with torch.no_grad():
+        values, places = copy.deepcopy(model)(preprocess(read_image(image))[None])[0].softmax(0).topk(5)
+    return [(categories[i], v) for v, i in zip(values.tolist(), places.tolist())]
+
 # %% wrong="gradients-kept" earned=3
 from helpers.images import read_image
 from helpers.models import evaluating
