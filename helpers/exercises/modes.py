@@ -70,7 +70,8 @@ ONLY_ITS_OWN_FLAG = Mistake(
     SWITCH,
 )
 GAVE_PROBABILITIES = Mistake(
-    "gave-probabilities", _("You returned probabilities. What is asked are the logits, as the model gives them.")
+    "gave-probabilities",
+    _("You returned probabilities. What is asked are the logits, as the model gives them."),
 )
 LEFT_IN_EVALUATION = Mistake(
     "left-in-evaluation",
@@ -164,7 +165,9 @@ MODES_1 = Exercise(
     ),
     hints=(
         _("There are three steps before the end: remember the mode, switch it, call the model."),
-        _("`model.training` says in which mode a model is; `model.eval()` switches; `model.train(mode)` takes a bool."),
+        _(
+            "`model.training` says in which mode a model is; `model.eval()` switches; `model.train(mode)` takes a bool."
+        ),
         _(
             "`training = model.training`, then `model.eval()`, then `logits = model(batch)`, then `model.train(training)`, and return the logits."
         ),
@@ -185,11 +188,14 @@ MODES_1 = Exercise(
 # modes-2: Dropout by hand
 
 USED_DROPOUT = Mistake(
-    "used-dropout", _("The values are right, and they come from PyTorch's own dropout. Write it with tensor operations.")
+    "used-dropout",
+    _("The values are right, and they come from PyTorch's own dropout. Write it with tensor operations."),
 )
 DROPPED_IN_EVALUATION = Mistake(
     "dropped-in-evaluation",
-    _("In evaluation mode some values became zero. There, Dropout returns what it got; look at `training` first."),
+    _(
+        "In evaluation mode some values became zero. There, Dropout returns what it got; look at `training` first."
+    ),
     DROPOUT,
 )
 SCALED_IN_EVALUATION = Mistake(
@@ -200,7 +206,9 @@ SCALED_IN_EVALUATION = Mistake(
     DROPOUT,
 )
 NOTHING_DROPPED = Mistake(
-    "nothing-dropped", _("In training mode no value became zero. Each one should, with probability p."), DROPOUT
+    "nothing-dropped",
+    _("In training mode no value became zero. Each one should, with probability p."),
+    DROPOUT,
 )
 NOT_SCALED = Mistake(
     "not-scaled",
@@ -208,7 +216,9 @@ NOT_SCALED = Mistake(
     DROPOUT,
 )
 SCALED_THE_WRONG_WAY = Mistake(
-    "scaled-the-wrong-way", _("The kept values became smaller: they are multiplied by 1 - p. Divide instead."), DROPOUT
+    "scaled-the-wrong-way",
+    _("The kept values became smaller: they are multiplied by 1 - p. Divide instead."),
+    DROPOUT,
 )
 SCALED_BY_P = Mistake(
     "scaled-by-p",
@@ -217,12 +227,16 @@ SCALED_BY_P = Mistake(
 )
 KEPT_A_SHARE_OF_P = Mistake(
     "kept-a-share-of-p",
-    _("A share of p is kept and the rest dropped. In PyTorch, p is the probability that a value becomes zero."),
+    _(
+        "A share of p is kept and the rest dropped. In PyTorch, p is the probability that a value becomes zero."
+    ),
     DROPOUT,
 )
 WHOLE_ROWS = Mistake(
     "whole-rows",
-    _("Whole rows or columns are dropped together. Draw one random number for each element, in the shape of `x`."),
+    _(
+        "Whole rows or columns are dropped together. Draw one random number for each element, in the shape of `x`."
+    ),
     DROPOUT,
 )
 SAME_EVERY_TIME = Mistake(
@@ -327,7 +341,9 @@ def _judge_dropped(value: Seen, x: torch.Tensor, p: float, tried: Message) -> to
         if flipped
         else mistakes.WRONG_VALUES,
         tried=tried,
-        observed=_("whole rows or columns of zeros") if rows and share else _("{share:.0%} zeros", share=share),
+        observed=_("whole rows or columns of zeros")
+        if rows and share
+        else _("{share:.0%} zeros", share=share),
         expected=_("about {share:.0%} zeros, each element for itself", share=p),
     )
     return kept
@@ -346,7 +362,9 @@ MODES_2 = Exercise(
         _(
             "In training mode: `torch.rand_like(x)` gives one number from 0 to 1 for each element. Compare it with `p` to see which ones are kept."
         ),
-        _("`keep = torch.rand_like(x) >= p`, then return `x * keep / (1 - p)`. In evaluation mode return `x`."),
+        _(
+            "`keep = torch.rand_like(x) >= p`, then return `x * keep / (1 - p)`. In evaluation mode return `x`."
+        ),
     ),
     explanation=_(
         "A random number from 0 to 1 is at least p with probability 1 - p, so that share is kept. The mean shrinks to 1 - p times what it was, and dividing by 1 - p restores it. That is why evaluation needs no work at all."
@@ -373,7 +391,9 @@ USED_BATCH_NORM = Mistake(
 )
 ONLY_THE_OUTPUT = Mistake(
     "only-the-output",
-    _("You returned the output alone. Return three tensors: the output, the running mean, the running variance."),
+    _(
+        "You returned the output alone. Return three tensors: the output, the running mean, the running variance."
+    ),
 )
 BATCH_IN_EVALUATION = Mistake(
     "batch-in-evaluation",
@@ -382,17 +402,23 @@ BATCH_IN_EVALUATION = Mistake(
 )
 UPDATED_IN_EVALUATION = Mistake(
     "updated-in-evaluation",
-    _("You updated the running statistics in evaluation mode. There, nothing is learned: return them as they came."),
+    _(
+        "You updated the running statistics in evaluation mode. There, nothing is learned: return them as they came."
+    ),
     BATCH_NORM,
 )
 RUNNING_IN_TRAINING = Mistake(
     "running-in-training",
-    _("You normalised with the running statistics in training mode. There, the batch's own statistics count."),
+    _(
+        "You normalised with the running statistics in training mode. There, the batch's own statistics count."
+    ),
     BATCH_NORM,
 )
 UPDATED_FIRST = Mistake(
     "updated-first",
-    _("You updated the running statistics and normalised with the result. The batch's own statistics normalise it."),
+    _(
+        "You updated the running statistics and normalised with the result. The batch's own statistics normalise it."
+    ),
     BATCH_NORM,
 )
 PER_IMAGE = Mistake(
@@ -415,14 +441,18 @@ ALONG_THE_WIDTH = Mistake(
     BATCH_NORM,
 )
 NO_SQUARE_ROOT = Mistake(
-    "no-square-root", _("You divided by the variance. Divide by its square root, `sqrt(var + eps)`."), BATCH_NORM
+    "no-square-root",
+    _("You divided by the variance. Divide by its square root, `sqrt(var + eps)`."),
+    BATCH_NORM,
 )
 EPS_OUTSIDE = Mistake(
     "eps-outside", _("`eps` belongs under the square root, with the variance: `sqrt(var + eps)`."), BATCH_NORM
 )
 NO_EPS = Mistake("no-eps", _("`eps` is missing: divide by `sqrt(var + eps)`."), BATCH_NORM)
 NO_WEIGHT = Mistake(
-    "no-weight", _("The normalised values must still be multiplied by `weight`, and `bias` be added."), BATCH_NORM
+    "no-weight",
+    _("The normalised values must still be multiplied by `weight`, and `bias` be added."),
+    BATCH_NORM,
 )
 UNBIASED_OUTPUT = Mistake(
     "unbiased-output",
@@ -431,7 +461,9 @@ UNBIASED_OUTPUT = Mistake(
 )
 BIASED_RUNNING = Mistake(
     "biased-running",
-    _("You put the biased variance into the running one. There PyTorch takes the unbiased one, divided by n - 1."),
+    _(
+        "You put the biased variance into the running one. There PyTorch takes the unbiased one, divided by n - 1."
+    ),
     BATCH_NORM,
 )
 MOMENTUM_SWAPPED = Mistake(
@@ -440,11 +472,15 @@ MOMENTUM_SWAPPED = Mistake(
     BATCH_NORM,
 )
 NOT_UPDATED = Mistake(
-    "not-updated", _("In training mode the running statistics must move towards those of the batch."), BATCH_NORM
+    "not-updated",
+    _("In training mode the running statistics must move towards those of the batch."),
+    BATCH_NORM,
 )
 REPLACED = Mistake(
     "replaced",
-    _("You returned the batch's own statistics. The running ones move only a step of `momentum` towards them."),
+    _(
+        "You returned the batch's own statistics. The running ones move only a step of `momentum` towards them."
+    ),
     BATCH_NORM,
 )
 
@@ -542,7 +578,10 @@ def _unchanged(case: _Case, seen: dict[str, Seen], names: tuple[str, ...]) -> No
     for place, name in enumerate(order):
         if name in names:
             equal(
-                after[place], getattr(case, name), tried=case.tried, recognise=[(mistakes.INPUT_CHANGED, True)]
+                after[place],
+                getattr(case, name),
+                tried=case.tried,
+                recognise=[(mistakes.INPUT_CHANGED, True)],
             )
 
 
@@ -693,17 +732,23 @@ ONLY_GRADIENTS = Mistake(
 )
 GRADIENTS_STOPPED = Mistake(
     "gradients-stopped",
-    _("You switched off gradients of some parameters. Here only the mode is asked: leave `requires_grad` as it was."),
+    _(
+        "You switched off gradients of some parameters. Here only the mode is asked: leave `requires_grad` as it was."
+    ),
     STAYS,
 )
 ONLY_TWO_DIMENSIONAL = Mistake(
     "only-two-dimensional",
-    _("A BatchNorm1d layer is in training mode. There is BatchNorm1d, 2d and 3d, and they have a common base class."),
+    _(
+        "A BatchNorm1d layer is in training mode. There is BatchNorm1d, 2d and 3d, and they have a common base class."
+    ),
     STAYS,
 )
 ONLY_DIRECT_CHILDREN = Mistake(
     "only-direct-children",
-    _("A BatchNorm layer deeper inside the model is in training mode. `modules()` goes to every depth, `children()` does not."),
+    _(
+        "A BatchNorm layer deeper inside the model is in training mode. `modules()` goes to every depth, `children()` does not."
+    ),
     STAYS,
 )
 FROZE_EVERYTHING = Mistake(
@@ -713,17 +758,23 @@ FROZE_EVERYTHING = Mistake(
 )
 MODE_IGNORED = Mistake(
     "mode-ignored",
-    _("After `eval()`, which is `train(False)`, some layers are in training mode. Hand `mode` on to `super().train`."),
+    _(
+        "After `eval()`, which is `train(False)`, some layers are in training mode. Hand `mode` on to `super().train`."
+    ),
     STAYS,
 )
 OWN_FLAG_FORGOTTEN = Mistake(
     "own-flag-forgotten",
-    _("The wrapper's own `training` did not follow. `super().train(mode)` sets the wrapper and all that it holds."),
+    _(
+        "The wrapper's own `training` did not follow. `super().train(mode)` sets the wrapper and all that it holds."
+    ),
     STAYS,
 )
 RETURNS_NOTHING = Mistake(
     "returns-nothing",
-    _("`train()` and `eval()` must return the wrapper, as those of every module do: people write `model.eval().to(device)`."),
+    _(
+        "`train()` and `eval()` must return the wrapper, as those of every module do: people write `model.eval().to(device)`."
+    ),
     STAYS,
 )
 CALLS_ITSELF = Mistake(
@@ -794,7 +845,10 @@ def _others_follow(step: dict[str, Any], training: bool, tried: Message) -> None
         FROZE_EVERYTHING if training else MODE_IGNORED,
         tried=tried,
         observed=_(
-            "{n} of {total} other modules are in {mode}", n=len(wrong), total=len(modes), mode=_mode(not training)
+            "{n} of {total} other modules are in {mode}",
+            n=len(wrong),
+            total=len(modes),
+            mode=_mode(not training),
         ),
         expected=_("all of them in {mode}", mode=_mode(training)),
     )
@@ -896,7 +950,9 @@ NO_CONTEXT_MANAGER = Mistake(
     RESTORE,
 )
 NOT_IN_EVALUATION = Mistake(
-    "not-in-evaluation", _("Inside the block the model is not in evaluation mode. Call `model.eval()` before it."), RESTORE
+    "not-in-evaluation",
+    _("Inside the block the model is not in evaluation mode. Call `model.eval()` before it."),
+    RESTORE,
 )
 OWN_FLAG_IN_BLOCK = Mistake(
     "own-flag-in-block",
@@ -907,7 +963,9 @@ GAVE_NO_MODEL = Mistake(
     "gave-no-model", _("`with … as same:` must give the model that was put in. Yield it."), RESTORE
 )
 LEFT_EVALUATING = Mistake(
-    "left-evaluating", _("After the block every module is still in evaluation mode. Put back what was there."), RESTORE
+    "left-evaluating",
+    _("After the block every module is still in evaluation mode. Put back what was there."),
+    RESTORE,
 )
 ALWAYS_TRAINING = Mistake(
     "always-training",
@@ -923,7 +981,9 @@ ONE_MODE_FOR_ALL = Mistake(
 )
 CHILDREN_ONLY = Mistake(
     "children-only",
-    _("You put back the modes of the direct children, and deeper modules got theirs. `modules()` goes to every depth."),
+    _(
+        "You put back the modes of the direct children, and deeper modules got theirs. `modules()` goes to every depth."
+    ),
     RESTORE,
 )
 LOST_WHEN_NESTED = Mistake(
@@ -1031,8 +1091,14 @@ def _judge_restored(answer: Witness, rng: torch.Generator) -> None:
     cases = [
         (whole, _("a model wholly in training mode, after the block")),
         (dict.fromkeys(whole, False), _("a model wholly in evaluation mode, after the block")),
-        (_mixed_modes(rng, top=True), _("a model in training mode with parts in evaluation mode, after the block")),
-        (_mixed_modes(rng, top=False), _("a model in evaluation mode with parts in training mode, after the block")),
+        (
+            _mixed_modes(rng, top=True),
+            _("a model in training mode with parts in evaluation mode, after the block"),
+        ),
+        (
+            _mixed_modes(rng, top=False),
+            _("a model in evaluation mode with parts in training mode, after the block"),
+        ),
     ]
     for modes, tried in cases:
         seen = _run_block(answer, trials.in_block, tried, seed=_seed(rng), modes=modes, raising=False)
@@ -1058,7 +1124,9 @@ def _judge_raising(answer: Witness, rng: torch.Generator) -> None:
         seen["ended"] == planned,
         EXCEPTION_SWALLOWED,
         tried=tried,
-        observed=_("no exception") if seen["ended"] == "nothing" else _("another exception, {type}", type=seen["ended"]),
+        observed=_("no exception")
+        if seen["ended"] == "nothing"
+        else _("another exception, {type}", type=seen["ended"]),
         expected=_("the block's own exception"),
     )
     require(
@@ -1115,7 +1183,9 @@ LESSON = Lesson(
     predictions=(
         Prediction(
             id="modes-q1",
-            question=_("Dropout with p = 0.9, in training mode, receives a tensor of ones. Which values come out?"),
+            question=_(
+                "Dropout with p = 0.9, in training mode, receives a tensor of ones. Which values come out?"
+            ),
             options=(_("0 and 1"), _("0 and 0.1"), _("0 and 10"), _("0.9 everywhere")),
             right=2,
             because=_(
