@@ -113,6 +113,19 @@ def show_images(images, titles: Iterable[str] | None = None, columns: int = 4) -
     _show(figure, _line(str(_("pictures")), named))
 
 
+def show_figure(figure, words: str) -> None:
+    """Show a matplotlib figure once, with a line that says what it shows, and close it.
+
+    Args:
+        figure: a figure of pyplot's or of matplotlib's own.
+        words: what one sees in it, without measured numbers, which differ from run to run.
+    """
+    import matplotlib.pyplot as plt
+
+    _show(figure, words)
+    plt.close(figure)
+
+
 def show_table(rows: Iterable[Iterable], headers: Iterable) -> None:
     """Show a small table; every cell is turned into text with ``str``."""
     from IPython.display import display

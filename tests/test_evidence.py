@@ -15,7 +15,9 @@ from helpers.grading.program import answered_program
 from helpers.judging import LocalAnswer, MissingAnswer, Status, Verdict, judge
 from helpers.trials.server import Answers
 
-LIMIT = 2.0
+PATIENCE = 0.2
+"""The share of an exercise's time limit that is waited here: answers that never end are many."""
+
 SAMPLES = [
     sample for lesson in lessons() for exercise in lesson.exercises for sample in read_evidence(exercise.id)
 ]
@@ -26,14 +28,16 @@ def judged_here(sample: Sample, seed: int) -> Verdict:
     answers = Answers(answered_program(lesson_of(exercise.id), {exercise.id: sample.code}))
     value = answers.namespace.get(exercise.answer)
     missing = MissingAnswer(answers.errors.get(exercise.id))
-    return judge(exercise, missing if value is None else LocalAnswer(value, limit=LIMIT), seed)
+    return judge(exercise, missing if value is None else LocalAnswer(value, exercise.limit * PATIENCE), seed)
 
 
 def judged_there(sample: Sample, seed: int) -> Verdict:
     exercise = find_exercise(sample.exercise)
-    process = AnswerProcess(answered_program(lesson_of(exercise.id), {exercise.id: sample.code}), limit=LIMIT)
+    process = AnswerProcess(answered_program(lesson_of(exercise.id), {exercise.id: sample.code}))
+    answer = RemoteAnswer(process, exercise)
+    answer.limit *= PATIENCE
     try:
-        return judge(exercise, RemoteAnswer(process, exercise), seed)
+        return judge(exercise, answer, seed)
     finally:
         process.close()
 

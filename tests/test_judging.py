@@ -46,6 +46,7 @@ def _double(answer, rng) -> None:
 DOUBLE = Exercise(
     id="test-1", title=_("Double"), answer="double", parts=(Part(_("doubles"), 2, _double),),
     hints=(_("a"), _("b")), explanation=_("c"), mistakes=(Mistake("tripled", _("You tripled it.")),),
+    limit=LIMIT,
 )  # fmt: skip
 
 
@@ -54,8 +55,12 @@ def judged(code: str, exercise: Exercise = DOUBLE) -> list[Verdict]:
     program = [Step(code, exercise.id)]
     answers = Answers(program)
     value = answers.namespace.get(exercise.answer)
-    local = MissingAnswer(answers.errors.get(exercise.id)) if value is None else LocalAnswer(value, LIMIT)
-    process = AnswerProcess(program, LIMIT)
+    local = (
+        MissingAnswer(answers.errors.get(exercise.id))
+        if value is None
+        else LocalAnswer(value, exercise.limit)
+    )
+    process = AnswerProcess(program)
     try:
         return [judge(exercise, local, 1), judge(exercise, RemoteAnswer(process, exercise), 1)]
     finally:
@@ -130,7 +135,7 @@ def test_an_answer_that_must_not_break_anything(name: str) -> None:
 
 
 def test_a_process_that_kills_itself_costs_only_its_own_exercise() -> None:
-    process = AnswerProcess([Step("import os\ndef double(x): os._exit(0)", "test-1")], LIMIT)
+    process = AnswerProcess([Step("import os\ndef double(x): os._exit(0)", "test-1")])
     verdict = judge(DOUBLE, RemoteAnswer(process, DOUBLE), 1)
     process.close()
     assert (verdict.status, verdict.mistake) == (Status.ERROR, "exited")
@@ -147,8 +152,7 @@ def test_a_program_that_never_ends_is_an_error_with_a_reason(monkeypatch: pytest
                 "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\nwhile True: pass",
                 "test-1",
             )
-        ],
-        1.0,
+        ]
     )
     verdict = judge(DOUBLE, RemoteAnswer(process, DOUBLE), 1)
     process.close()

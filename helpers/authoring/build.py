@@ -17,7 +17,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import exercises
-from helpers.authoring.source import Cell, read_source, strip_solution
+from helpers.authoring.source import Cell, modules_of, read_source, strip_solution
 from helpers.judging.exercise import Lesson
 from helpers.paths import NOTEBOOKS, ROOT, graded_environment
 from helpers.text import LANGUAGES, _, speaking, translate
@@ -166,8 +166,7 @@ def _digest(lesson: Lesson, notebook: nbformat.NotebookNode) -> str:
         )
     )
     for folder in ("exercises", "trials"):
-        path = ROOT / "helpers" / folder / f"{lesson.word}.py"
-        parts.append(path.read_text(encoding="utf-8") if path.exists() else "")
+        parts += [path.read_text(encoding="utf-8") for path in modules_of(lesson.word, folder)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

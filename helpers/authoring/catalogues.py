@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from helpers import exercises
-from helpers.authoring.source import Cell, read_source
+from helpers.authoring.source import Cell, modules_of, read_source
 from helpers.judging.exercise import Lesson
 from helpers.paths import ROOT
 from helpers.text import CATALOGUES, LANGUAGES, translations
@@ -43,7 +43,8 @@ def _lesson_template(lesson: Lesson) -> Catalog:
     template = _catalogue()
     for cell in translatable(read_source(lesson.name)):
         template.add(cell.text, locations=[(f"notebooks/source/{lesson.name}.py", 0)])
-    _extract(template, HELPERS / "exercises" / f"{lesson.word}.py")
+    for path in modules_of(lesson.word, "exercises"):
+        _extract(template, path)
     return template
 
 
@@ -54,7 +55,7 @@ def translatable(cells: list[Cell]) -> Iterator[Cell]:
 
 def _course_template() -> Catalog:
     template = _catalogue()
-    own = {HELPERS / "exercises" / f"{word}.py" for word in exercises.WORDS}
+    own = {path for word in exercises.WORDS for path in modules_of(word, "exercises")}
     for path in sorted(HELPERS.rglob("*.py")):
         if path not in own:
             _extract(template, path)

@@ -50,7 +50,7 @@ def lesson_problems(lesson: Lesson) -> Iterator[str]:
         yield from _evidence_problems(exercise)
     for prediction in lesson.predictions:
         yield from _prediction_problems(where, source, lesson, prediction)
-    if not lesson.predictions:
+    if lesson.exercises and not lesson.predictions:
         yield f"{where} asks no prediction. Add one to its module, and predict(…) and reveal(…) to the source."
 
 

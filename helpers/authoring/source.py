@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from helpers.paths import SOURCES
+from helpers.paths import ROOT, SOURCES
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError")
@@ -34,6 +34,12 @@ class Cell:
 def source_path(name: str) -> Path:
     """The source file of a lesson."""
     return SOURCES / f"{name}.py"
+
+
+def modules_of(word: str, folder: str) -> list[Path]:
+    """A lesson's own files in helpers/``folder``: the module ``<word>.py``, or all of a package ``<word>/``."""
+    home = ROOT / "helpers" / folder
+    return [path for path in (home / f"{word}.py", *sorted((home / word).rglob("*.py"))) if path.exists()]
 
 
 def read_source(name: str) -> list[Cell]:

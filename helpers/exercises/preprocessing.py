@@ -400,9 +400,12 @@ def _judge_one_geometry(answer: Witness, source: tuple[int, int], resize: int, c
             (NOT_RESIZED, source, True),
             (CORNER_CROP, right_size, True),
         ]
-        for mistake, size, corner in wrong:
-            explained = _agreement(seen.pixels, _shown(source, size, crop, corner), rooms) > 0.85
-            require(not explained, mistake, tried=tried)
+        explained = [
+            _agreement(seen.pixels, _shown(source, size, crop, corner), rooms)
+            for _mistake, size, corner in wrong
+        ]
+        best = max(explained)
+        require(best <= 0.85, wrong[explained.index(best)][0], tried=tried)
         require(not _off_centre(seen.pixels, source, right_size, crop, rooms), CORNER_CROP, tried=tried)
         require(False, general.WRONG_VALUES, tried=tried)
     after = outcome["args"].items[0]

@@ -23,7 +23,7 @@ def time_checks(runs: int) -> list[tuple[str, float, float]]:
     for lesson in track(exercises.lessons(), description="timing checks", transient=True):
         answers = Answers(solution_program(lesson))
         for exercise in lesson.exercises:
-            answer = LocalAnswer(answers.namespace[exercise.answer])
+            answer = LocalAnswer(answers.namespace[exercise.answer], exercise.limit)
             judge(exercise, answer, 0)  # the first check builds models and caches
             times = []
             for run in range(runs):

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from helpers.judging.answers import DEFAULT_LIMIT
 from helpers.judging.exercise import Exercise
 from helpers.trials.runner import Look, Outcome, Raised, Record, TimedOut, Trial, trial_name
 from helpers.trials.server import CELL_LIMIT, LookAt, Perform, Request, Step, serve
@@ -45,9 +44,8 @@ def _without_main() -> Iterator[None]:
 class AnswerProcess:
     """One submission's process, started when it is first asked and again after it died."""
 
-    def __init__(self, program: list[Step], limit: float = DEFAULT_LIMIT) -> None:
+    def __init__(self, program: list[Step]) -> None:
         self.program = program
-        self.limit = limit
         self._process: multiprocessing.process.BaseProcess | None = None
         self._connection: Any = None
 
@@ -98,6 +96,7 @@ class RemoteAnswer:
     def __init__(self, process: AnswerProcess, exercise: Exercise) -> None:
         self.process = process
         self.exercise = exercise
+        self.limit = exercise.limit
 
     def look(self) -> Look:
         request = LookAt(self.exercise.answer, self.exercise.id)
@@ -109,11 +108,10 @@ class RemoteAnswer:
             return Look(False, error=Raised("SystemExit", "the notebook's cells ended their own process"))
 
     def perform(self, trial: Trial, inputs: dict[str, Any]) -> Record:
-        limit = self.process.limit
-        request = Perform(self.exercise.answer, trial_name(trial), snapshot(inputs), limit)
+        request = Perform(self.exercise.answer, trial_name(trial), snapshot(inputs), self.limit)
         try:
-            return self.process.ask(request, Outcome | Raised | TimedOut, limit)
+            return self.process.ask(request, Outcome | Raised | TimedOut, self.limit)
         except TimeoutError:
-            return TimedOut(limit)
+            return TimedOut(self.limit)
         except EOFError:
             return Raised("SystemExit", "the process ended")

@@ -8,7 +8,7 @@ from helpers.trials.runner import Look, Outcome, Raised, Record, TimedOut, Trial
 from helpers.trials.values import Seen, plain, snapshot
 
 DEFAULT_LIMIT = 10.0
-"""Seconds that one trial may take."""
+"""Seconds that one trial may take, where no exercise says otherwise."""
 
 
 class Stopped(Exception):

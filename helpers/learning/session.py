@@ -77,9 +77,9 @@ def _exercise(id: str) -> Exercise:
 
 def _answer(exercise: Exercise, answer: Any) -> Answer:
     if answer is not _MISSING:
-        return LocalAnswer(answer)
+        return LocalAnswer(answer, exercise.limit)
     value = _namespace().get(exercise.answer, _MISSING)
-    return MissingAnswer(_last_error(exercise)) if value is _MISSING else LocalAnswer(value)
+    return MissingAnswer(_last_error(exercise)) if value is _MISSING else LocalAnswer(value, exercise.limit)
 
 
 def _last_error(exercise: Exercise) -> Raised | None:
