@@ -21,6 +21,8 @@ from helpers.trials.server import Answers, Step
         ("for i in items: last = i", {"i", "last"}, {"items", "i"}),
         ("with open(p) as file: pass", {"file"}, {"open", "p"}),
         ("total += 1", {"total"}, {"total"}),
+        ("def f():\n    n = 0\n    n += 1\n    return n", {"f"}, set()),
+        ("def f():\n    global n\n    n += 1", {"f", "n"}, {"n"}),
         ("squares = [n * n for n in numbers]", {"squares"}, {"numbers"}),
         ("def f():\n    global state\n    state = 1", {"f", "state"}, set()),
         ("not python at all (", set(), set()),

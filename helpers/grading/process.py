@@ -26,7 +26,7 @@ def _context() -> multiprocessing.context.BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")  # Windows
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["helpers.trials.server"])
+    context.set_forkserver_preload(["helpers.trials.preload"])
     return context
 
 

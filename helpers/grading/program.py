@@ -86,7 +86,7 @@ def names(code: str) -> tuple[frozenset[str], frozenset[str]]:
                     uses.add(symbol.get_name())
     # to symtable, `total += 1` is no use of `total`
     updates = (node.target for node in ast.walk(ast.parse(code)) if isinstance(node, ast.AugAssign))
-    uses |= {target.id for target in updates if isinstance(target, ast.Name)}
+    uses |= {target.id for target in updates if isinstance(target, ast.Name)} & defines
     # what a cell imports, or defines as a function or class, it does not need from elsewhere
     return frozenset(defines), frozenset(uses - made_here)
 

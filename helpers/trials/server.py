@@ -1,6 +1,6 @@
 """The process in which a submission's code lives: it runs the cells, then answers requests, and decides nothing.
 
-It is forked from a warm server process that has imported torch and the trials and no judge. What it sends back is
+It is forked from a warm server process (:mod:`helpers.trials.preload`). What it sends back is
 msgpack of plain copies (:mod:`helpers.trials.values`), checked against its types when it is read.
 """
 
@@ -13,10 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
-import torch  # noqa: F401  imported once, in the server that forks
-import torchvision  # noqa: F401
 
-from helpers.trials import calls, probes  # noqa: F401
 from helpers.trials.runner import Look, Raised, Record, TimedOut, find_trial, look, perform
 from helpers.trials.values import DictSeen, Seen, Sent, decode, encode, plain
 
