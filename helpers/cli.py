@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -76,6 +77,41 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     from helpers.authoring import command
 
     sys.exit(command.check(names) if check else command.build(names, force))
+
+
+@main.command()
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for gradebook and feedback."
+)
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="File for the report."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Submissions graded at a time."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds a submission."
+)
+@click.option("--seed", type=int, help="Make the judges' inputs from this number (default: a secret one).")
+def grade(
+    paths: tuple[Path, ...],
+    out: Path | None,
+    json_file: Path | None,
+    jobs: int,
+    timeout: float,
+    seed: int | None,
+) -> None:
+    """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
+
+    Exit status 0 when every submission was graded, whatever its score; 2 for unusable arguments; 3 when some
+    submission could not be read (it is reported, with no points and the reason).
+    """
+    from helpers.grading import command
+
+    sys.exit(command.grade(list(paths), out, json_file, jobs, timeout, seed))
 
 
 @main.group()

@@ -10,6 +10,9 @@ import nbformat
 from helpers import exercises
 from helpers.judging.exercise import Lesson
 
+MAX_BYTES = 300_000_000
+"""Of one notebook: with pictures in its outputs it may well be large."""
+
 
 class Unreadable(Exception):
     """A file that is no notebook of this course; the message says why."""
@@ -31,9 +34,15 @@ def read_submission(path: Path) -> Submission:
         Unreadable: when it is no notebook, or no lesson of this course.
     """
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+        if path.stat().st_size > MAX_BYTES:
+            raise Unreadable(
+                f"{path.name} is larger than {MAX_BYTES // 10**6} MB. Clear its outputs and save it again."
+            )
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{path.name} cannot be read: {error}.") from None
+    try:
+        notebook = nbformat.reads(text, as_version=4)
     except Exception as error:  # nbformat raises many kinds, all of which mean the same to a person
         raise Unreadable(
             f"{path.name} is no valid notebook ({type(error).__name__}). Save it in JupyterLab again."

@@ -1,0 +1,121 @@
+"""From a submission to its report: read it, run its answers in a process of their own, judge them.
+
+A score is decided here and only here. Whatever is missing, broken or late earns nothing and says why, what was
+earned before a time limit stays earned, and every submission gets a report.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+from time import monotonic
+
+from helpers.grading.collecting import HandedIn
+from helpers.grading.process import AnswerProcess, RemoteAnswer
+from helpers.grading.program import submission_program
+from helpers.grading.reading import Unreadable, read_submission
+from helpers.grading.report import SubmissionReport, exercise_report
+from helpers.judging import Mistake, Status, Verdict, judge
+from helpers.judging.exercise import Exercise
+from helpers.judging.verdicts import Finding
+from helpers.text import _
+from helpers.trials.runner import Record, TimedOut, Trial
+
+TIMEOUT = 300.0
+"""Seconds for one submission, where the teacher says nothing else."""
+
+
+OUT_OF_TIME = Mistake(
+    "out-of-time",
+    _("The time for the whole submission was over before this exercise could be judged."),
+)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A report, and the verdicts that it was made from, from which pages are drawn."""
+
+    report: SubmissionReport
+    verdicts: tuple[Verdict, ...]
+
+
+class _BeforeDeadline(RemoteAnswer):
+    """An answer that must come before its whole submission's time is over."""
+
+    def __init__(self, process: AnswerProcess, exercise: Exercise, deadline: float) -> None:
+        super().__init__(process, exercise)
+        self.deadline = deadline
+
+    def perform(self, trial: Trial, inputs: dict) -> Record:
+        self.limit = min(self.exercise.limit, self.deadline - monotonic())
+        return super().perform(trial, inputs) if self.limit > 0 else TimedOut(0.0)
+
+
+def grade_submission(handed_in: HandedIn, seed: int, timeout: float = TIMEOUT) -> Graded:
+    """Grade one notebook. Never raises: a notebook that cannot be read is reported as such.
+
+    Args:
+        handed_in: the notebook, and whose it is.
+        seed: all inputs are made from it, and from nothing of the submission's.
+        timeout: seconds until the exercises that are still to be judged count as too slow.
+    """
+    start = monotonic()
+    try:
+        submission = read_submission(handed_in.path)
+        program = submission_program(submission)
+    except Exception as error:
+        reason = str(error) if isinstance(error, Unreadable) else f"It cannot be read: {error!r}."
+        return Graded(_report(handed_in, (), monotonic() - start, reason), ())
+    process = AnswerProcess(program)
+    try:
+        verdicts = tuple(
+            _verdict(exercise, process, seed, start + timeout) for exercise in submission.lesson.exercises
+        )
+    finally:
+        process.close()
+    return Graded(_report(handed_in, verdicts, monotonic() - start), verdicts)
+
+
+def _verdict(exercise: Exercise, process: AnswerProcess, seed: int, deadline: float) -> Verdict:
+    if monotonic() < deadline:
+        return judge(exercise, _BeforeDeadline(process, exercise, deadline), seed)
+    points = exercise.points
+    late = Finding(exercise.title, Status.TIMEOUT, 0, points, OUT_OF_TIME)
+    return Verdict(exercise.id, exercise.title, Status.TIMEOUT, 0, points, (late,))
+
+
+def grade_all(
+    handed_in: Sequence[HandedIn],
+    executor: Executor,
+    seed: int | None = None,
+    timeout: float = TIMEOUT,
+) -> Iterator[Graded]:
+    """Grade many notebooks, as they come to an end.
+
+    Args:
+        handed_in: what to grade.
+        executor: where :func:`grade_submission` runs.
+        seed: makes all inputs; by default a secret one, the same for everybody.
+        timeout: seconds for each.
+    """
+    seed = secrets.randbits(32) if seed is None else seed
+    waiting = {executor.submit(grade_submission, each, seed, timeout): each for each in handed_in}
+    for done in as_completed(waiting):
+        yield done.result()
+
+
+def _report(
+    handed_in: HandedIn, verdicts: tuple[Verdict, ...], seconds: float, reason: str | None = None
+) -> SubmissionReport:
+    return SubmissionReport(
+        learner=handed_in.learner,
+        path=str(handed_in.path),
+        status="graded" if reason is None else "unreadable",
+        reason=reason,
+        earned=sum(verdict.earned for verdict in verdicts),
+        possible=sum(verdict.possible for verdict in verdicts),
+        seconds=round(seconds, 3),
+        exercises=[exercise_report(verdict) for verdict in verdicts],
+    )

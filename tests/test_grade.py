@@ -1,0 +1,181 @@
+"""``course grade``: a class graded from the command line, to the contract."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from test_plugin import NO_LESSONS, RIGHT, WRONG, hand_in
+
+from helpers.cli import main
+from helpers.grading import command
+from helpers.grading.collecting import HandedIn, collect
+from helpers.grading.grade import Graded, grade_submission
+from helpers.grading.gradebook import feedback_page, gradebook, write_folder
+
+NAME = "00_start_here.ipynb"
+LOOP = "def best_category(logits, categories):\n    while True:\n        pass"
+
+
+@pytest.fixture
+def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge in this process: the command's own workers would each import everything again."""
+    monkeypatch.setattr(command, "ProcessPoolExecutor", _InPlace)
+
+
+class _InPlace(Executor):
+    def __init__(self, *args, **kwargs) -> None:
+        pass
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        future: Future = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def grade(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["grade", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_class(tmp_path: Path) -> None:
+    hand_in(tmp_path, f"class/ann/{NAME}", RIGHT)
+    hand_in(tmp_path, f"class/李 雷/{NAME}", WRONG)
+    (tmp_path / "class" / "eve").mkdir()
+    (tmp_path / "class" / "eve" / NAME).write_text("{]")
+    code, said = grade(tmp_path / "class", "--json", tmp_path / "r.json", "--out", tmp_path / "out")
+    assert code == 3
+    assert "eve" in said and "no valid notebook" in said
+    report = json.loads((tmp_path / "r.json").read_text())
+    ann, eve, lei = report["submissions"]
+    assert list(ann) == ["learner", "path", "status", "reason", "earned", "possible", "seconds", "exercises"]
+    assert (ann["learner"], ann["status"], ann["reason"], ann["earned"], ann["possible"]) == (
+        "ann", "graded", None, 2, 2,
+    )  # fmt: skip
+    assert ann["exercises"] == [
+        {"id": "start-1", "status": "passed", "earned": 2, "possible": 2, "mistake": None, "message": ""}
+    ]
+    assert (eve["learner"], eve["status"], eve["earned"], eve["exercises"]) == ("eve", "unreadable", 0, [])
+    assert "no valid notebook" in eve["reason"]
+    assert (lei["learner"], lei["exercises"][0]["mistake"]) == ("李 雷", "gave-smallest")
+    assert "smallest" in lei["exercises"][0]["message"]
+    rows = list(csv.reader((tmp_path / "out" / "gradebook.csv").read_text("utf-8-sig").splitlines()))
+    assert rows == [
+        ["learner", "earned", "start-1", "unreadable"], ["ann", "2", "2", ""],
+        ["eve", "0", "", NAME], ["李 雷", "0", "0", ""],
+    ]  # fmt: skip
+    pages = {path.name: path.read_text() for path in (tmp_path / "out" / "feedback").iterdir()}
+    assert pages.keys() == {"ann.html", "eve.html", "李_雷.html"}
+    assert "gave-smallest" not in pages["ann.html"] and "smallest logit" in pages["李_雷.html"]
+    assert "no valid notebook" in pages["eve.html"]
+
+
+@pytest.mark.usefixtures("same_process")
+def test_every_submission_graded_is_status_0_whatever_its_score(tmp_path: Path) -> None:
+    path = hand_in(tmp_path, NAME, WRONG)
+    assert grade(path)[0] == 0
+
+
+def test_with_two_workers_of_the_command_itself(tmp_path: Path) -> None:
+    for name, answer in (("a", RIGHT), ("b", "import os\nos._exit(0)"), ("c", RIGHT)):
+        hand_in(tmp_path, f"class/{name}/{NAME}", answer)
+    code, _said = grade(tmp_path / "class", "--jobs", "2", "--json", tmp_path / "r.json", "--seed", "3")
+    submissions = json.loads((tmp_path / "r.json").read_text())["submissions"]
+    assert code == 0
+    assert [each["earned"] for each in submissions] == [2, 0, 2]
+    assert submissions[1]["exercises"][0]["status"] == "error"
+
+
+@pytest.mark.parametrize("arguments", [[], ["nowhere"], [".", "--jobs", "0"], [".", "--seed", "x"]])
+def test_unusable_arguments_are_status_2(arguments: list[str]) -> None:
+    code, said = grade(*arguments)
+    assert code == 2 and "Usage" in said
+
+
+def test_a_folder_without_notebooks_is_status_2(tmp_path: Path) -> None:
+    code, said = grade(tmp_path)
+    assert code == 2 and "There is no notebook" in said
+
+
+@pytest.mark.parametrize(("content", "said"), NO_LESSONS.values(), ids=NO_LESSONS)
+def test_what_is_no_lesson_is_reported(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "x.ipynb"
+    path.write_bytes(content)
+    report = grade_submission(HandedIn("x", path), 0).report
+    assert report.status == "unreadable" and said in report.reason
+    assert (report.earned, report.possible, report.exercises) == (0, 0, [])
+
+
+def test_a_file_that_is_gone_is_reported(tmp_path: Path) -> None:
+    assert "cannot be read" in grade_submission(HandedIn("x", tmp_path / "x.ipynb"), 0).report.reason
+
+
+def test_what_was_earned_before_the_time_was_over_stays(tmp_path: Path, monkeypatch) -> None:
+    late = grade_submission(HandedIn("x", hand_in(tmp_path, NAME, RIGHT)), 0, timeout=0)
+    assert [row.status for row in late.report.exercises] == ["timeout"]
+    assert late.report.exercises[0].mistake == "out-of-time" and late.report.possible == 2
+    slow = grade_submission(HandedIn("x", hand_in(tmp_path, NAME, LOOP)), 0, timeout=8).report
+    assert slow.exercises[0].status == "timeout"
+    assert slow.seconds < 60
+
+
+# whose notebook it is ----------------------------------------------------------------------------------------
+
+
+def layouts() -> Iterator[tuple[list[str], str, list[str]]]:
+    yield ["ann/01.ipynb", "bob/01.ipynb"], ".", ["ann", "bob"]
+    yield ["submitted/ann/week 1/01.ipynb", "submitted/bob/week 1/01.ipynb"], "submitted", ["ann", "bob"]
+    yield ["submitted/ann/week 1/01.ipynb"], "submitted/ann", ["ann"]
+    yield ["ann/01.ipynb", "ann/02.ipynb"], "ann", ["ann", "ann"]
+    yield ["ann/01.ipynb"], "ann/01.ipynb", ["ann"]
+    yield ["ann/01.ipynb", "ann/.ipynb_checkpoints/01-checkpoint.ipynb", "ann/x.txt"], ".", ["ann"]
+
+
+@pytest.mark.parametrize(("files", "path", "learners"), list(layouts()))
+def test_layouts(tmp_path: Path, files: list[str], path: str, learners: list[str]) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert [each.learner for each in collect([tmp_path / path])] == learners
+    assert len(collect([tmp_path / path, tmp_path / path])) == len(learners), "each once"
+
+
+# the files ---------------------------------------------------------------------------------------------------
+
+
+def graded(tmp_path: Path, *learners: str) -> list[Graded]:
+    (tmp_path / "no.ipynb").write_text("")
+    return [grade_submission(HandedIn(learner, tmp_path / "no.ipynb"), 0) for learner in learners]
+
+
+def test_a_name_cannot_be_a_formula_or_a_path_or_markup(tmp_path: Path) -> None:
+    names = ("=1+1", "../../x", "<script>", "a/b", "a\\b", "A/b")
+    everybody = graded(tmp_path, *names)
+    assert "'=1+1" in gradebook(everybody)
+    write_folder(tmp_path / "out", everybody)
+    pages = [path.name for path in (tmp_path / "out" / "feedback").iterdir()]
+    assert len({name.casefold() for name in pages}) == len(names)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["no.ipynb", "out"]
+    assert "<script>" not in feedback_page("<script>", [everybody[2]])
+
+
+def test_no_half_written_file_takes_a_whole_ones_place(tmp_path: Path, monkeypatch) -> None:
+    write_folder(tmp_path / "out", graded(tmp_path, "ann"))
+    before = {path: path.read_bytes() for path in (tmp_path / "out").glob("*.*")}
+
+    def break_off(self: Path, data: bytes) -> None:
+        with self.open("wb") as file:
+            file.write(data[:3])
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "write_bytes", break_off)
+    with pytest.raises(OSError, match="disk full"):
+        write_folder(tmp_path / "out", graded(tmp_path, "bob"))
+    assert before and all(path.read_bytes() == data for path, data in before.items())
