@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Callable
 from importlib import metadata
 from typing import Literal, NamedTuple
@@ -92,7 +91,7 @@ def _topics() -> list[tuple[Message, Callable[[], tuple]]]:
         (_("official weights"), _official_weights),
         (_("network"), _network),
         (_("browser"), _browser),
-        (_("bubblewrap"), _bubblewrap),
+        (_("confinement"), _confinement),
         (_("course files"), _course_files),
     ]
 
@@ -252,24 +251,17 @@ def _browser():
     return found, "ok"
 
 
-def _bubblewrap():
-    if shutil.which("bwrap") is None:
-        return (
-            _("not installed"),
-            "note",
-            _("Only who grades other people's notebooks needs it: install the package bubblewrap."),
-        )
-    # Installed is not enough: containers and some systems forbid the namespaces it makes.
-    tried = subprocess.run(
-        ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"], capture_output=True, timeout=5, check=False
+def _confinement():
+    from helpers.grading.protections import missing_protections
+
+    missing = missing_protections()
+    if not missing:
+        return _("answers that are graded run confined"), "ok"
+    return (
+        _("not in force: {names}", names="; ".join(map(str, missing))),
+        "note",
+        _("Only who grades other people's notebooks needs it: use Linux, and allow user namespaces."),
     )
-    if tried.returncode:
-        return (
-            _("installed, but not allowed to run here"),
-            "note",
-            _("Only who grades other people's notebooks needs it: allow user namespaces."),
-        )
-    return _("works"), "ok"
 
 
 def _course_files():

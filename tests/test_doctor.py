@@ -12,7 +12,7 @@ from helpers.doctor import Row, examine, print_report, worst
 
 TOPICS = [
     "Python", "PyTorch", "torchvision", "ONNX Runtime", "device", "processor", "memory", "disk", "bundled weights",
-    "official weights", "network", "browser", "bubblewrap", "course files",
+    "official weights", "network", "browser", "confinement", "course files",
 ]  # fmt: skip
 
 
@@ -158,21 +158,26 @@ def test_network(monkeypatch):
     assert found.status == "note" and "does not answer" in found.found and found.advice
 
 
-def test_browser_and_bubblewrap(monkeypatch, tmp_path):
+def test_browser(monkeypatch, tmp_path):
     import webbrowser
 
-    for name, code in (("bwrap", 1), ("chromium", 0)):
-        (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
-        (tmp_path / name).chmod(0o755)
+    (tmp_path / "chromium").write_text("#!/bin/sh\nexit 0\n")
+    (tmp_path / "chromium").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert row("browser").found == "chromium"
-    assert row("bubblewrap").found == "installed, but not allowed to run here"
-    (tmp_path / "bwrap").write_text("#!/bin/sh\nexit 0\n")
-    assert row("bubblewrap") == Row("bubblewrap", "works", "ok")
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(webbrowser, "get", raising(webbrowser.Error("none")))
     assert row("browser").found == "none found" and row("browser").advice
-    assert row("bubblewrap").found == "not installed"
+
+
+def test_confinement(monkeypatch):
+    from helpers.grading import protections
+
+    monkeypatch.setattr(protections, "protections", lambda: list(protections.PROTECTIONS))
+    assert row("confinement").status == "ok"
+    monkeypatch.setattr(protections, "protections", lambda: ["environment", "limits"])
+    found = row("confinement")
+    assert found.status == "note" and "no network" in found.found and found.advice
 
 
 def test_course_files(lessons):

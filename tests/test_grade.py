@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from test_plugin import NO_LESSONS, RIGHT, WRONG, hand_in
+from handing_in import NO_LESSONS, RIGHT, WRONG, hand_in
 
 from helpers.cli import main
 from helpers.grading import command

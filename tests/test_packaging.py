@@ -61,7 +61,7 @@ def test_everything_that_is_imported_is_declared() -> None:
         *(ROOT / "notebooks" / "source").glob("*.py"),
         *(ROOT / "tests").glob("*.py"),
     ]
-    own = {"helpers", "running"}
+    own = {"helpers", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
     for path in files:
         for module in imported(path) - own - sys.stdlib_module_names:
             assert module in homes, f"{path}: {module} is not installed"

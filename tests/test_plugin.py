@@ -4,28 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
+from handing_in import NO_LESSONS, RIGHT, WRONG, hand_in
 from nbformat.v4 import new_code_cell
 from running import run_pytest
-
-from helpers.authoring.build import Product, assemble
-from helpers.exercises import lesson
-
-RIGHT = "def best_category(logits, categories):\n    return categories[logits.argmax()]"
-WRONG = "def best_category(logits, categories):\n    return categories[logits.argmin()]"
-
-
-def hand_in(folder: Path, name: str, answer: str | None = None, change=None) -> Path:
-    """A learner's notebook of lesson 00 with this answer."""
-    notebook = assemble(Product(lesson("start"), "en", solved=False))
-    if answer is not None:
-        next(cell for cell in notebook.cells if cell.id == "start-1").source = answer
-    if change is not None:
-        change(notebook)
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
-    return path
 
 
 def test_a_failure_shows_the_mistake_and_nothing_of_ours(tmp_path: Path) -> None:
@@ -107,19 +88,6 @@ def test_an_answer_that_memorised_the_example_fails(tmp_path: Path) -> None:
     path = hand_in(tmp_path, "00_start_here.ipynb", answer)
     _done, cases = run_pytest("--grade", path, folder=tmp_path)
     assert not cases[0].passed
-
-
-NO_LESSONS = {
-    "empty": (b"", "is no valid notebook"),
-    "no_json": (b"{]", "is no valid notebook"),
-    "not_text": (b"\xff\xfe\x00", "cannot be read"),
-    "merge_conflict": (b"<<<<<<< HEAD\n{}", "is no valid notebook"),
-    "another_notebook": (
-        b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
-        "is no lesson of this course",
-    ),
-    "a_list": (b"[1, 2]", "is no valid notebook"),
-}
 
 
 def test_files_that_are_no_lessons_are_told_and_others_are_graded(tmp_path: Path) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.paths import ROOT
+
+NEEDED = [Path(each).resolve() for each in (ROOT, sys.prefix, sys.base_prefix, tempfile.gettempdir())]
 IGNORED = (".ipynb_checkpoints", "__pycache__")
 
 
@@ -36,6 +41,20 @@ def _at(path: Path) -> Iterator[HandedIn]:
     one_learner = here.parent.name == "submitted" or any(each.parent == path for each in notebooks)
     for notebook in notebooks:
         yield HandedIn(here.name if one_learner else notebook.relative_to(path).parts[0], notebook)
+
+
+def out_of_sight(paths: Iterable[Path], handed_in: Iterable[HandedIn]) -> list[Path]:
+    """What no answer must see of these paths: whole folders, so that it costs the same for every number of files.
+
+    A folder without which Python itself would not run, as when a teacher grades ``.``, is left; then the notebooks
+    in it are hidden one by one.
+    """
+    folders = [path.resolve() for path in paths]
+    whole = [
+        each for each in folders if each.is_dir() and not any(need.is_relative_to(each) for need in NEEDED)
+    ]
+    single = [each.path.resolve() for each in handed_in]
+    return whole + [each for each in single if not any(each.is_relative_to(folder) for folder in whole)]
 
 
 def _notebooks(folder: Path) -> list[Path]:

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from helpers.grading.collecting import collect
+from helpers.grading.collecting import collect, out_of_sight
 from helpers.grading.grade import Graded, grade_all
 from helpers.grading.gradebook import write_folder, write_json
+from helpers.grading.protections import missing_protections
 
 UNREADABLE = 3
 
@@ -32,11 +33,13 @@ def grade(
     if not handed_in:
         console.print(f"There is no notebook in {', '.join(map(str, paths))}.", markup=False)
         return 2
-    console.print(
-        "The learners' code runs in processes of its own on this machine and is not confined further: "
-        "grade strangers' notebooks in a container."
-    )
-    graded = _graded(console, handed_in, jobs, timeout, seed)
+    missing = missing_protections()
+    if missing:
+        console.print(
+            f"Not in force on this machine: {'; '.join(map(str, missing))}. Grade strangers' notebooks elsewhere."
+        )
+    hidden = out_of_sight([*paths, *filter(None, (out,))], handed_in)
+    graded = _graded(console, handed_in, hidden, jobs, timeout, seed)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         write_json(json_file, graded)
@@ -49,14 +52,16 @@ def grade(
     return UNREADABLE if unreadable else 0
 
 
-def _graded(console: Console, handed_in: list, jobs: int, timeout: float, seed: int | None) -> list[Graded]:
+def _graded(
+    console: Console, handed_in: list, hidden: list[Path], jobs: int, timeout: float, seed: int | None
+) -> list[Graded]:
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # spawned, not forked: each judge gets a server of its own for answers, and shares nothing with the others
     with (
         Progress(*columns, console=console, transient=True) as bar,
         ProcessPoolExecutor(min(jobs, len(handed_in)), mp_context=get_context("spawn")) as pool,
     ):
-        graded = list(bar.track(grade_all(handed_in, pool, seed, timeout), total=len(handed_in)))
+        graded = list(bar.track(grade_all(handed_in, pool, seed, timeout, hidden), total=len(handed_in)))
     return sorted(graded, key=lambda each: (each.report.learner, each.report.path))
 
 

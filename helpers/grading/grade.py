@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 
 from helpers.grading.collecting import HandedIn
@@ -53,13 +54,16 @@ class _BeforeDeadline(RemoteAnswer):
         return super().perform(trial, inputs) if self.limit > 0 else TimedOut(0.0)
 
 
-def grade_submission(handed_in: HandedIn, seed: int, timeout: float = TIMEOUT) -> Graded:
+def grade_submission(
+    handed_in: HandedIn, seed: int, timeout: float = TIMEOUT, hidden: Sequence[Path] = ()
+) -> Graded:
     """Grade one notebook. Never raises: a notebook that cannot be read is reported as such.
 
     Args:
         handed_in: the notebook, and whose it is.
         seed: all inputs are made from it, and from nothing of the submission's.
         timeout: seconds until the exercises that are still to be judged count as too slow.
+        hidden: what its answers must not see besides our own files: the other submissions.
     """
     start = monotonic()
     try:
@@ -68,7 +72,7 @@ def grade_submission(handed_in: HandedIn, seed: int, timeout: float = TIMEOUT) -
     except Exception as error:
         reason = str(error) if isinstance(error, Unreadable) else f"It cannot be read: {error!r}."
         return Graded(_report(handed_in, (), monotonic() - start, reason), ())
-    process = AnswerProcess(program)
+    process = AnswerProcess(program, hidden)
     try:
         verdicts = tuple(
             _verdict(exercise, process, seed, start + timeout) for exercise in submission.lesson.exercises
@@ -91,6 +95,7 @@ def grade_all(
     executor: Executor,
     seed: int | None = None,
     timeout: float = TIMEOUT,
+    hidden: Sequence[Path] = (),
 ) -> Iterator[Graded]:
     """Grade many notebooks, as they come to an end.
 
@@ -99,9 +104,10 @@ def grade_all(
         executor: where :func:`grade_submission` runs.
         seed: makes all inputs; by default a secret one, the same for everybody.
         timeout: seconds for each.
+        hidden: see :func:`grade_submission`.
     """
     seed = secrets.randbits(32) if seed is None else seed
-    waiting = {executor.submit(grade_submission, each, seed, timeout): each for each in handed_in}
+    waiting = {executor.submit(grade_submission, each, seed, timeout, hidden): each for each in handed_in}
     for done in as_completed(waiting):
         yield done.result()
 

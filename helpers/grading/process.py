@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import msgspec
 
 from helpers.judging.exercise import Exercise
+from helpers.paths import ROOT
 from helpers.trials.runner import Look, Outcome, Raised, Record, TimedOut, Trial, trial_name
-from helpers.trials.server import CELL_LIMIT, LookAt, Perform, Request, Step, serve
+from helpers.trials.server import CELL_LIMIT, Confined, LookAt, Perform, Request, Step, serve
 from helpers.trials.values import decode, encode, snapshot
 
 STARTING = 120.0
-"""Seconds for the first answer of all: the server imports torch."""
+"""Seconds until the first process is there: the server imports torch."""
 GRACE = 2.0
 """Seconds beyond a limit after which a process that did not stop itself is killed."""
+
+OURS = [
+    *(
+        ROOT / "helpers" / name
+        for name in ("authoring", "exercises", "grading", "judging", "learning", "reference")
+    ),
+    *(ROOT / name for name in ("notebooks", "tests", "docs", ".git", ".course")),
+]
+"""What an answer must not see: references, judges, solutions, evidence."""
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -41,11 +55,18 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
+class CannotStart(Exception):
+    """No process for answers: our fault, never a learner's."""
+
+
 class AnswerProcess:
     """One submission's process, started when it is first asked and again after it died."""
 
-    def __init__(self, program: list[Step]) -> None:
+    def __init__(self, program: list[Step], hidden: Sequence[Path] = ()) -> None:
         self.program = program
+        self.hidden = [*OURS, *hidden]
+        self.confined_by: list[str] = []
+        self._work: tempfile.TemporaryDirectory | None = None
         self._process: multiprocessing.process.BaseProcess | None = None
         self._connection: Any = None
 
@@ -61,7 +82,7 @@ class AnswerProcess:
             self._start()
         try:
             self._connection.send_bytes(encode(request))
-            patience = limit + GRACE + (STARTING + CELL_LIMIT if starting else 0)
+            patience = limit + GRACE + (CELL_LIMIT if starting else 0)
             if not self._connection.poll(patience):
                 self.close()
                 raise TimeoutError
@@ -75,19 +96,33 @@ class AnswerProcess:
     def _start(self) -> None:
         context = _context()
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, self.program), daemon=True)
+        self._work = tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True)
+        arguments = (theirs, self.program, self._work.name, [str(path.resolve()) for path in self.hidden])
+        self._process = context.Process(target=serve, args=arguments, daemon=True)
         with _without_main():
             self._process.start()
         theirs.close()
+        try:
+            if not self._connection.poll(STARTING):
+                raise EOFError
+            self.confined_by = decode(self._connection.recv_bytes(), Confined).by
+        except (OSError, EOFError) as error:
+            self.close()
+            raise CannotStart("the process for answers does not start on this machine") from error
 
     def close(self) -> None:
         """Kill the process, if there is one."""
         if self._process is None:
             return
         self._connection.close()
+        with suppress(ProcessLookupError, PermissionError, AttributeError):
+            os.killpg(
+                self._process.pid, signal.SIGKILL
+            )  # with what it started, where it leads a group of its own
         self._process.kill()
         self._process.join()
         self._process = None
+        self._work.cleanup()
 
 
 class RemoteAnswer:

@@ -53,6 +53,7 @@ class GradedNotebook(pytest.File):
     process: Any = None
 
     def collect(self) -> Iterator[GradedExercise]:
+        from helpers.grading.collecting import HandedIn, out_of_sight
         from helpers.grading.process import AnswerProcess
         from helpers.grading.program import submission_program
         from helpers.grading.reading import Unreadable, read_submission
@@ -61,7 +62,9 @@ class GradedNotebook(pytest.File):
             submission = read_submission(self.path)
         except Unreadable as error:
             raise self.CollectError(str(error)) from None
-        self.process = AnswerProcess(submission_program(submission))
+        handed_in = HandedIn(self.path.parent.name, self.path)
+        hidden = out_of_sight([self.config.rootpath, self.path.parent], [handed_in])
+        self.process = AnswerProcess(submission_program(submission), hidden)
         for exercise in submission.lesson.exercises:
             yield GradedExercise.from_parent(self, name=exercise.id, exercise=exercise)
 

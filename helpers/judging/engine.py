@@ -26,7 +26,11 @@ def judge(exercise: Exercise, answer: Answer, seed: int) -> Verdict:
         answer: the learner's object, here or in another process.
         seed: all inputs are made from it. Class grading keeps it secret.
     """
-    refused = _refuse(exercise, answer.look())
+    try:
+        refused = _refuse(exercise, answer.look())
+    except Exception as error:
+        log.exception("no answer to %s could be had", exercise.id)
+        refused = Status.UNCHECKABLE, mistakes.OUR_FAULT(message=f"{type(error).__name__}: {error}")
     if refused is not None:
         status, mistake = refused
         finding = Finding(exercise.title, status, 0, exercise.points, mistake)

@@ -44,6 +44,12 @@ class Perform(Sent, tag="perform"):
     limit: float
 
 
+class Confined(Sent, tag="confined"):
+    """The first word of an answer process, before any code of a learner's: the protections in force."""
+
+    by: list[str]
+
+
 Request = LookAt | Perform
 
 
@@ -88,12 +94,22 @@ class _NoShell:
         return lambda *args, **kwargs: None
 
 
-def serve(connection: Connection, program: list[Step]) -> None:
-    """The life of an answer process: run the cells, then answer until the judge hangs up."""
+def _confine(work: str, hidden: list[str]) -> list[str]:
+    if sys.platform == "linux":
+        from helpers.trials.confine import confine
+
+        return confine(work, hidden)
+    os.chdir(work)
+    return []
+
+
+def serve(connection: Connection, program: list[Step], work: str, hidden: list[str]) -> None:
+    """The life of an answer process: be confined and say how, run the cells, answer until the judge hangs up."""
     os.environ["COURSE_ROLE"] = "answers"
     with open(os.devnull, "r+") as nowhere:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
+    connection.send_bytes(encode(Confined(_confine(work, hidden))))
     answers = Answers(program)
     while True:
         try:

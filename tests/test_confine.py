@@ -1,0 +1,176 @@
+"""An answer in its process: what it can see, reach, use up and leave behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from helpers.grading.collecting import HandedIn, out_of_sight
+from helpers.grading.process import AnswerProcess
+from helpers.grading.protections import PROTECTIONS, protections
+from helpers.paths import ROOT
+from helpers.trials.confine import KEPT_VARIABLES
+from helpers.trials.runner import Look
+from helpers.trials.server import LookAt, Step
+
+TRIES = """
+import ctypes, os, socket, subprocess
+
+def tried(what):
+    try:
+        return what()
+    except BaseException as error:
+        return type(error).__name__
+
+def loopback():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        socket.create_connection(server.getsockname(), timeout=2).close()
+        return "works"
+
+libc = ctypes.CDLL(None)
+found = {
+    "judges": tried(lambda: os.listdir(ROOT + "/helpers/exercises")),
+    "references": tried(lambda: __import__("helpers.exercises.modes")),
+    "solutions": tried(lambda: os.listdir(ROOT + "/notebooks")),
+    "evidence": tried(lambda: os.listdir(ROOT + "/tests")),
+    "others": tried(lambda: os.listdir(OTHERS)),
+    "write to the course": tried(lambda: open(ROOT + "/helpers/x.py", "w")),
+    "write to /tmp": tried(lambda: open("/tmp/x", "w")),
+    "write at home": tried(lambda: open("mine", "w").write("x")),
+    "unmount": tried(lambda: libc.umount(ROOT.encode() + b"/helpers/exercises")),
+    "rights": open("/proc/self/status").read().split("CapEff:")[1].split()[0],
+    "new namespaces": tried(lambda: libc.unshare(0x10000000 | 0x20000) or libc.umount(ROOT.encode() + b"/notebooks")),
+    "network": tried(lambda: socket.create_connection(("192.0.2.1", 80), timeout=2)),
+    "judge's port": tried(lambda: socket.create_connection(("127.0.0.1", PORT), timeout=2)),
+    "loopback": tried(loopback),
+    "processes": tried(lambda: len([name for name in os.listdir("/proc") if name.isdigit()])),
+    "kill the judge": tried(lambda: os.kill(JUDGE, 9)),
+    "environment": sorted(set(os.environ) - set(ALLOWED)),
+    "memory": tried(lambda: bytearray(6 * 2**30)),
+    "disk": tried(lambda: open("big", "wb").write(bytes(600 * 2**20))),
+    "torch": tried(lambda: __import__("torch").ones(3).sum().item()),
+}
+raise ValueError(repr({name: value if isinstance(value, (int, float, str, list, type(None))) else "done" for name, value in found.items()}))
+"""
+EXPECTED = {
+    "judges": [], "references": "ModuleNotFoundError", "solutions": [], "evidence": [], "others": [],
+    "write to the course": "OSError", "write to /tmp": "OSError", "write at home": 1, "unmount": -1,
+    "new namespaces": -1, "network": "OSError", "judge's port": "ConnectionRefusedError", "loopback": "works",
+    "kill the judge": "ProcessLookupError", "environment": [], "memory": "MemoryError", "disk": "OSError",
+    "rights": "0" * 16, "torch": 3.0,
+}  # fmt: skip
+
+everything = pytest.mark.skipif(
+    not os.environ.get("COURSE_CI") and set(protections()) != set(PROTECTIONS),
+    reason="this machine does not allow namespaces, so answers cannot be confined here",
+)
+
+
+@everything
+def test_what_an_answer_can_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ast
+    import socket
+
+    others = tmp_path / "submitted"
+    (others / "ann").mkdir(parents=True)
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        port.listen()
+        names = {
+            "ROOT": str(ROOT),
+            "OTHERS": str(others),
+            "PORT": port.getsockname()[1],
+            "JUDGE": os.getpid(),
+            "ALLOWED": [*KEPT_VARIABLES, "TMPDIR", "HOME"],
+        }
+        given = "".join(f"{name} = {value!r}\n" for name, value in names.items())
+        found: dict = {}
+        # a message is cut after 500 characters, so the findings come in pieces
+        for piece in range(4):
+            code = given + TRIES.replace("found.items()}", f"list(found.items())[{piece}::4]}}")
+            process = AnswerProcess([Step(code, "start-1")], [others])
+            look = process.ask(LookAt("answer", "start-1"), Look, 30)
+            assert set(process.confined_by) == set(PROTECTIONS)
+            process.close()
+            found |= ast.literal_eval(look.error.message)
+    assert found.pop("processes") <= 3
+    assert found == EXPECTED
+
+
+@everything
+def test_nothing_that_it_started_or_wrote_is_left() -> None:
+    code = "import subprocess\nopen('mine', 'w').write('x')\nsubprocess.Popen(['sleep', '987'], start_new_session=True)"
+    process = AnswerProcess([Step(code, "start-1")])
+    process.ask(LookAt("answer", "start-1"), Look, 30)
+    work = Path(process._work.name)
+    assert sleeping()
+    process.close()
+    end = time.monotonic() + 5
+    while sleeping() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not sleeping()
+    assert not work.exists()
+
+
+def sleeping() -> list[psutil.Process]:
+    return [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", "987"]]
+
+
+CONFINE = """
+import os, sys
+from helpers.trials import confine
+{before}
+{patch}
+print(*confine.confine(sys.argv[1]))
+open("mine", "w").write("x")
+"""
+
+
+def confined(work: Path, before: str = "", patch: str = "") -> set[str]:
+    code = CONFINE.format(before=before, patch=patch)
+    done = subprocess.run(
+        [sys.executable, "-c", code, work], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert not done.stderr, done.stderr
+    return set(done.stdout.split())
+
+
+@everything
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_is_confined_as_well(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o777)
+    # a process that changed its user is closed to itself, which a user's own process is not
+    become = "os.setgid(65534); os.setuid(65534); confine._libc().prctl(4, 1, 0, 0, 0)"
+    assert confined(tmp_path, before=become) == set(PROTECTIONS)
+
+
+@pytest.mark.parametrize(("broken", "in_force"), [
+    ("_new_namespaces", {"environment", "limits"}),
+    ("_mount", {"environment", "limits", "processes", "network"}),
+])  # fmt: skip
+def test_what_a_machine_does_not_allow_is_left_out(tmp_path: Path, broken: str, in_force: set[str]) -> None:
+    patch = f"def no(*args): raise OSError(1, 'not permitted')\nconfine.{broken} = no"
+    if broken == "_mount" and set(protections()) != set(PROTECTIONS):
+        pytest.skip("this machine does not allow namespaces")
+    assert confined(tmp_path, patch=patch) == in_force
+    assert (tmp_path / "mine").exists()
+
+
+def test_whole_folders_are_hidden_except_those_that_python_needs(tmp_path: Path) -> None:
+    notebook = tmp_path / "ann" / "x.ipynb"
+    notebook.parent.mkdir()
+    notebook.touch()
+    handed_in = [HandedIn("ann", notebook)]
+    assert out_of_sight([tmp_path], handed_in) == [tmp_path]
+    assert out_of_sight([Path("/")], handed_in) == [notebook]
+    assert out_of_sight([notebook], handed_in) == [notebook]
+    assert out_of_sight([tmp_path / "not there"], []) == []
