@@ -113,14 +113,14 @@ def bench_ladder(models: str, batches: str, threads: int | None, rounds: int, fi
     from pathlib import Path
 
     from rich.progress import Progress
-    from torchvision.models import list_models
+    from torchvision import models as known
 
     from helpers.bench.ladder import count_steps, run_ladder
     from helpers.bench.report import as_json, print_ladder
     from helpers.bench.rungs import RUNGS
 
     names, sizes = [each.strip() for each in models.split(",")], batches.split(",")
-    if unknown := set(names) - set(list_models()):
+    if unknown := set(names) - set(known.list_models(module=known)):
         raise click.BadParameter(f"torchvision has no {', '.join(unknown)}.", param_hint="--models")
     if not all(size.strip().isdecimal() and int(size) for size in sizes):
         raise click.BadParameter("whole numbers from 1, with commas between.", param_hint="--batches")

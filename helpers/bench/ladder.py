@@ -158,7 +158,8 @@ def climb(name: str, setting: Setting, rounds: int, rungs: Sequence[Rung], notic
             for _warm in range(2):
                 logits = run(setting.batch)
             result.error = (logits - reference).abs().max().item()
-            ready.append((result, run, ceil(SLICE_S / _seconds(run, setting.batch, 1)[0])))
+            calls = ceil(SLICE_S / _seconds(run, setting.batch, 1)[0])
+            ready.append((result, run, max(1, calls)))
         except (
             Exception
         ) as error:  # a compiler or a library can fail in any way, and the other rungs still count
