@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -29,6 +30,14 @@ def tiny() -> nn.Module:
     )  # fmt: skip
     model[1].running_mean.fill_(0.1)
     return model.eval()
+
+
+def tiny_classifier() -> Classifier:
+    def prepare(picture):
+        small = np.asarray(picture.resize((32, 32)))
+        return torch.tensor(small).permute(2, 0, 1).contiguous() / 255
+
+    return Classifier("tiny", tiny(), prepare, [], "", False)
 
 
 @pytest.fixture
@@ -230,16 +239,10 @@ def test_answers_are_compared_on_photos(monkeypatch):
         assert not any(torch.equal(one, other) for one in setting.calibration for other in setting.batch)
         return setting.model
 
-    def prepare(picture):
-        return (
-            torch.tensor(list(picture.resize((8, 8)).convert("RGB").getdata())).float().T.reshape(3, 8, 8)
-            / 255
-        )
-
-    model = nn.Sequential(nn.Flatten(), nn.Linear(192, 5)).eval()
-    classifier = Classifier("tiny", model, prepare, [], "", False)
     with torch.inference_mode():
-        good, bad = bench.agree(classifier, 1, [Rung("good", ranges), Rung("bad", wrong)], lambda words: None)
+        good, bad = bench.agree(
+            tiny_classifier(), 1, [Rung("good", ranges), Rung("bad", wrong)], lambda words: None
+        )
     assert good.same == good.pictures >= 64 and good.same_photos == good.photos >= 8 and good.error == 0
     assert not good.missing and bad.same == bad.same_photos == 0 and bad.error > 0
 
@@ -254,6 +257,7 @@ def test_the_command_from_end_to_end(monkeypatch, tmp_path: Path, quick):
     monkeypatch.setattr(
         bench.run_ladder, "__defaults__", (("resnet18",), (1,), 1, None, some, lambda words: None)
     )
+    monkeypatch.setattr(bench, "load_classifier", lambda name: tiny_classifier())
     monkeypatch.setattr("torchvision.models.get_model", lambda name, weights: tiny())
     monkeypatch.setattr(
         "rich.progress.Progress.update", lambda self, task, advance, description: steps.append(description)

@@ -156,7 +156,9 @@ def climb(name: str, setting: Setting, rounds: int, rungs: Sequence[Rung], notic
         try:
             run = rung.build(setting)
             for _warm in range(2):
-                logits = run(setting.batch)
+                logits = run(
+                    setting.batch
+                ).detach()  # the naive loop's would keep all that a backward pass needs
             result.error = (logits - reference).abs().max().item()
             calls = ceil(SLICE_S / _seconds(run, setting.batch, 1)[0])
             ready.append((result, run, max(1, calls)))
@@ -193,7 +195,7 @@ def agree(classifier: Classifier, threads: int, rungs: Sequence[Rung], notice: N
             found.append(row)
             try:
                 run = rung.build(setting)
-                logits = torch.cat([run(part) for part in asked.split(AGREEMENT_BATCH)])
+                logits = torch.cat([run(part).detach() for part in asked.split(AGREEMENT_BATCH)])
             except Exception as error:  # as in climb
                 row.missing = _why(error)
                 continue
