@@ -237,10 +237,12 @@ def test_answers_are_compared_on_photos(monkeypatch):
         assert not any(torch.equal(one, other) for one in setting.calibration for other in setting.batch)
         return setting.model
 
-    with torch.inference_mode():
-        good, bad = bench.agree(
-            tiny_classifier(), 1, [Rung("good", ranges), Rung("bad", wrong)], lambda words: None
-        )
+    def broken(setting):
+        raise RuntimeError("no")
+
+    tried = [Rung("good", ranges), Rung("bad", wrong), Rung("broken", broken)]
+    good, bad, none = bench.agree(tiny_classifier(), 1, tried, lambda words: None)
+    assert none.missing == "failed: RuntimeError: no"
     assert good.same == good.pictures >= 64 and good.same_photos == good.photos >= 8 and good.error == 0
     assert not good.missing and bad.same == bad.same_photos == 0 and bad.error > 0
 

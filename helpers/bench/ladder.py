@@ -156,15 +156,11 @@ def climb(name: str, setting: Setting, rounds: int, rungs: Sequence[Rung], notic
         try:
             run = rung.build(setting)
             for _warm in range(2):
-                logits = run(
-                    setting.batch
-                ).detach()  # the naive loop's would keep all that a backward pass needs
+                logits = run(setting.batch).detach()  # attached, they keep all that a backward pass needs
             result.error = (logits - reference).abs().max().item()
             calls = ceil(SLICE_S / _seconds(run, setting.batch, 1)[0])
             ready.append((result, run, max(1, calls)))
-        except (
-            Exception
-        ) as error:  # a compiler or a library can fail in any way, and the other rungs still count
+        except Exception as error:  # a compiler can fail in any way, and the other rungs still count
             result.missing = _why(error)
     times: dict[str, list[float]] = {result.name: [] for result, _run, _calls in ready}
     for turn in range(rounds):
