@@ -158,7 +158,11 @@ def measured(**seconds: float) -> Ladder:
             result.error, result.of_peak = 2e-6, 0.5
     answers = [Agreement(rung.name, rung.whose, "", 96, 96, 12, 12, 0.01) for rung in RUNGS]
     return Ladder(
-        2, {"fp32": 5e11, "bf16": 1e12, "int8": 2e12}, ["int8"], [Climb("tiny", 16, 1.5, results)], answers
+        2,
+        {"fp32": 5e11, "bf16": 1e12, "int8": 2e12},
+        ["int8"],
+        [Climb("tiny", 16, 10**9, 1.5, results)],
+        answers,
     )
 
 
@@ -283,6 +287,9 @@ def test_the_command_from_end_to_end(monkeypatch, tmp_path: Path, quick):
     saved = json.loads(file.read_text())
     assert saved["threads"] == 1 and [climb["batch"] for climb in saved["climbs"]] == [1, 2]
     naive, batch, onnx = saved["climbs"][1]["results"]
+    assert saved["climbs"][1]["flops"] == 2 * saved["climbs"][0]["flops"]
+    share = saved["climbs"][1]["flops"] / batch["seconds"] / saved["peaks"]["fp32"]
+    assert batch["of_peak"] == pytest.approx(share)
     assert naive["ratio"] == 1 and all(0 < each["of_peak"] < 1 for each in (naive, batch, onnx))
     assert batch["error"] < 1e-5 and onnx["error"] < 1e-4
     assert saved["agreements"][2]["same"] == saved["agreements"][2]["pictures"] > 64

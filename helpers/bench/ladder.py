@@ -58,10 +58,17 @@ class Result:
 
 @dataclass
 class Climb:
-    """The ladder of one model at one batch size; ``spread`` is the typical logit that errors compare with."""
+    """The ladder of one model at one batch size.
+
+    Attributes:
+        model, batch: what and how many at a time.
+        flops: operations that a batch needs.
+        spread: standard deviation of the logits, to compare errors with.
+    """
 
     model: str
     batch: int
+    flops: int
     spread: float
     results: list[Result]
 
@@ -71,7 +78,8 @@ class Agreement:
     """What one rung answered on the photos, compared with float32 in eager mode.
 
     Attributes:
-        same: pictures with the same likeliest category, of ``pictures``; the likewise for whole ``photos``.
+        same, pictures: how many have the same likeliest category, and of how many.
+        same_photos, photos: likewise for whole photos alone.
         error: largest difference of a logit.
     """
 
@@ -169,12 +177,11 @@ def climb(name: str, setting: Setting, rounds: int, rungs: Sequence[Rung], notic
             if calls > 1:
                 run(setting.batch)  # the one before left its own data in the caches
             times[result.name] += _seconds(run, setting.batch, calls)
-    flops = count_flops(setting.model, setting.batch)
     for result, _run, _calls in ready:
         result.seconds = median(times[result.name])
-        result.of_peak = flops / result.seconds  # divided by the peak when that is known
         result.ratio = median(times[rungs[0].name]) / result.seconds
-    return Climb(name, len(setting.batch), reference.std().item(), results)
+    flops = count_flops(setting.model, setting.batch)
+    return Climb(name, len(setting.batch), flops, reference.std().item(), results)
 
 
 def agree(classifier: Classifier, threads: int, rungs: Sequence[Rung], notice: Notice) -> list[Agreement]:
@@ -256,7 +263,8 @@ def _measure_peaks(ladder: Ladder, notice: Notice) -> None:
 def _compare_with_peaks(ladder: Ladder) -> None:
     for each in ladder.climbs:
         for result in each.results:
-            result.of_peak /= ladder.peaks[result.dtype]
+            if not result.missing:
+                result.of_peak = each.flops / result.seconds / ladder.peaks[result.dtype]
 
 
 def _short(dtype: torch.dtype) -> str:
