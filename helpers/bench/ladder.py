@@ -80,6 +80,7 @@ class Agreement:
     Attributes:
         same, pictures: how many have the same likeliest category, and of how many.
         same_photos, photos: likewise for whole photos alone.
+        surest: highest probability that float32 gave to an answer that is now another one.
         error: largest difference of a logit.
     """
 
@@ -90,6 +91,7 @@ class Agreement:
     pictures: int = 0
     same_photos: int = 0
     photos: int = 0
+    surest: float = 0.0
     error: float = 0.0
 
 
@@ -189,6 +191,7 @@ def agree(classifier: Classifier, threads: int, rungs: Sequence[Rung], notice: N
     seen, asked, whole = _pictures(classifier)
     with torch.inference_mode():
         reference = torch.cat([classifier.model(part) for part in asked.split(AGREEMENT_BATCH)])
+    sure = reference.softmax(dim=1).amax(dim=1)
     found = []
     with TemporaryDirectory(prefix="course-ladder-") as folder:
         setting = Setting(classifier.model, asked[:AGREEMENT_BATCH], seen, threads, Path(folder))
@@ -203,6 +206,7 @@ def agree(classifier: Classifier, threads: int, rungs: Sequence[Rung], notice: N
                 row.missing = _why(error)
                 continue
             same = logits.argmax(dim=1) == reference.argmax(dim=1)
+            row.surest = (sure * ~same).max().item()
             row.same, row.same_photos = int(same.sum()), int((same & whole).sum())
             row.error = (logits - reference).abs().max().item()
     return found

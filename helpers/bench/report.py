@@ -66,10 +66,13 @@ def _answers_aim(ladder: Ladder, name: str) -> Aim:
     row = next((each for each in ladder.agreements if each.name == name), None)
     if row is None or row.missing:
         return Aim(None, f"Top-1, {name}: {row.missing if row else 'not measured'}.")
+    changed = (
+        f"; those that changed had a probability of at most {row.surest:.2f} in fp32" if row.surest else ""
+    )
     return Aim(
         row.same == row.pictures,
         f"Top-1, {name}: same as fp32 on {row.same} of {row.pictures} pictures, of them "
-        f"{row.same_photos} of {row.photos} whole photos; wanted: all.",
+        f"{row.same_photos} of {row.photos} whole photos{changed}; wanted: all.",
     )
 
 

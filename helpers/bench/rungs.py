@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from helpers.roofline import find_compiler
 
@@ -49,9 +50,7 @@ class Setting:
     @cached_property
     def fused(self) -> nn.Module:
         """A copy with batch norms folded into convolutions and weights in channels_last order."""
-        from torch.fx.experimental.optimization import fuse
-
-        return fuse(copy.deepcopy(self.model)).to(memory_format=torch.channels_last)
+        return fuse_conv_bn(self.model, self.batch[:1]).to(memory_format=torch.channels_last)
 
     @cached_property
     def fused_bf16(self) -> nn.Module:
@@ -136,6 +135,41 @@ class _Pictures:
     def get_next(self) -> dict[str, np.ndarray] | None:
         picture = next(self.left, None)
         return None if picture is None else {"images": picture.numpy()}
+
+
+def fuse_conv_bn(model: nn.Module, example: Tensor) -> nn.Module:
+    """A copy of the model with each batch norm folded into the convolution whose output it takes.
+
+    Which those are is seen by running the example: ``torch.fx`` cannot trace the trained model used here.
+    """
+    model = copy.deepcopy(model)
+    made: list[tuple[Tensor, nn.Conv2d]] = []
+    pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
+
+    def convolved(conv, _inputs, output) -> None:
+        made.append((output, conv))
+
+    def normalises(norm, inputs) -> None:
+        pairs.extend((conv, norm) for output, conv in made if output is inputs[0])
+
+    hooks = [each.register_forward_hook(convolved) for each in model.modules() if isinstance(each, nn.Conv2d)]
+    hooks += [
+        each.register_forward_pre_hook(normalises)
+        for each in model.modules()
+        if isinstance(each, nn.BatchNorm2d)
+    ]
+    with torch.no_grad():
+        model(example)
+    for hook in hooks:
+        hook.remove()
+    names = {module: name for name, module in model.named_modules()}
+    for conv, norm in pairs:
+        folded = fuse_conv_bn_eval(conv, norm)
+        conv.weight, conv.bias = folded.weight, folded.bias
+        # timm's batch norms hold the activation that follows them
+        rest = nn.Sequential(norm.drop, norm.act) if hasattr(norm, "act") else nn.Identity()
+        model.set_submodule(names[norm], rest)
+    return model
 
 
 # What a machine must have
