@@ -123,12 +123,56 @@ def bench() -> None:
 @click.option("--runs", default=7, show_default=True, help="Checks of each exercise that are timed.")
 def bench_checks(runs: int) -> None:
     """How long a check takes: each exercise's solution, judged as in the notebook."""
-    from helpers.grading.bench import time_checks
+    from helpers.bench.checks import time_checks
 
     rows = time_checks(runs)
     _print_table(
         ["exercise", "median ms", "slowest ms"], [[id, f"{mid:.0f}", f"{top:.0f}"] for id, mid, top in rows]
     )
+
+
+@bench.command("ladder")
+@click.option("--models", default="resnet18,resnet50", show_default=True, help="Models of torchvision.")
+@click.option("--batches", default="1,16", show_default=True, help="Batch sizes.")
+@click.option("--threads", type=click.IntRange(1), help="For every rung; as many as torch uses by default.")
+@click.option("--rounds", type=click.IntRange(1), default=9, show_default=True, help="Turns of each rung.")
+@click.option(
+    "--json", "file", type=click.Path(dir_okay=False, writable=True), help="Also write all to a file."
+)
+def bench_ladder(models: str, batches: str, threads: int | None, rounds: int, file: str | None) -> None:
+    """The optimisation ladder, on the CPU: from the naive loop to int8, and two outside peers.
+
+    Every rung is compared with the naive loop and with the machine's peak, and its answers with float32's. At the
+    end it says which aims are met. Takes some minutes, most of them in compilers; let nothing else run meanwhile.
+    OpenVINO is compared with where it is installed: pip install -e '.[bench]'.
+    """
+    from pathlib import Path
+
+    from rich.progress import Progress
+    from torchvision import models as known
+
+    from helpers.bench.ladder import count_steps, run_ladder
+    from helpers.bench.report import as_json, print_ladder
+    from helpers.bench.rungs import RUNGS
+
+    names, sizes = [each.strip() for each in models.split(",")], batches.split(",")
+    if unknown := set(names) - set(known.list_models(module=known)):
+        raise click.BadParameter(f"torchvision has no {', '.join(unknown)}.", param_hint="--models")
+    if not all(size.strip().isdecimal() and int(size) for size in sizes):
+        raise click.BadParameter("whole numbers from 1, with commas between.", param_hint="--batches")
+    with Progress(transient=True) as progress:
+        steps = count_steps(len(names), len(sizes), rounds, len(RUNGS))
+        task = progress.add_task("ladder", total=steps)
+        ladder = run_ladder(
+            names,
+            [int(size) for size in sizes],
+            rounds,
+            threads,
+            notice=lambda words: progress.update(task, advance=1, description=words),
+        )
+    print_ladder(ladder)
+    if file:
+        Path(file).write_text(as_json(ladder) + "\n")
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

@@ -1,0 +1,1 @@
+"""What the course measures of itself: the commands under ``course bench``."""
