@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -169,11 +170,11 @@ def nested(kind: str, seed: int) -> Any:
         case "deep":
             return {"inputs": [floats(2), {"small": floats(1), "large": [floats(4)]}], "labels": integers(2)}
         case "empty":
-            return {"pictures": [], "labels": {}, "sizes": ()}
+            return {"pictures": [], "labels": {}}
         case "tuple":
-            return (floats(2), [integers(1), (floats(3),)])
+            return (floats(2), [integers(1), (floats(3),)], ())
         case "named":
-            return [Sample(floats(3), integers(1)), Sample(floats(2), {"class": (integers(2), floats(1))})]
+            return [Sample(floats(3), integers(1)), Sample(floats(2), {"class": [integers(2), floats(1)]})]
         case "others":
             return {
                 "pictures": floats(2),
@@ -183,7 +184,7 @@ def nested(kind: str, seed: int) -> Any:
                 "ready": True,
                 "nothing": None,
                 "sizes": np.arange(3),
-                "more": (floats(1), "a text", 7),
+                "more": [floats(1), "a text", 7],
             }
     raise ValueError(kind)
 
@@ -213,10 +214,10 @@ def outline(value: Any) -> Any:
 
 
 def move(answer: Callable, kind: str, seed: int, device: str, as_text: bool) -> dict[str, Any]:
-    """Call ``answer(data, device)``: the ``outline`` of what it gave, and of what it was given, afterwards."""
+    """Call ``answer(data, device)``: the ``outline`` of what it gave, and of what it was given, afterwards, as JSON."""
     data = nested(kind, seed)
     value = answer(data, device if as_text else torch.device(device))
-    return {"outline": outline(value), "given": outline(data)}
+    return {"outline": json.dumps(outline(value)), "given": json.dumps(outline(data))}
 
 
 # A made-up device

@@ -24,6 +24,7 @@
 
 # %%
 import inspect
+import logging
 import statistics
 import tempfile
 import warnings
@@ -37,7 +38,6 @@ from time import perf_counter, sleep
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
-from torch.utils.benchmark import Timer
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 
@@ -190,8 +190,9 @@ found = [f"{categories[place]} {value:.2f}" for place, value in zip(classes.toli
 show_images(pictures, titles=found)
 
 # %% [markdown]
-# ImageNet has no astronaut, no horse and no rocket's launch pad among its 1000 categories: the model still has to answer, and its
-# confidence is low where nothing fits. A wrong `dim` runs as well, and answers another question:
+# ImageNet has no astronaut and no coins among its 1000 categories, the horse is a drawing, the clock's hands are blurred: the
+# model has to answer all the same. Mostly its confidence is low then; that of the clock shows that this is no
+# guarantee. A wrong `dim` runs as well, and answers another question:
 
 # %%
 print("max(dim=1):     the best category of each picture, shape", tuple(probabilities.max(dim=1).values.shape))
@@ -396,13 +397,12 @@ except (AssertionError, RuntimeError) as error:
 # has one: `meta`. Its tensors have shape and dtype and no values, so that it computes nothing but shapes. The errors are real.
 
 # %%
-layer = nn.Linear(4, 2)
 rows = []
 for model_on in ("cpu", "meta"):
     for batch_on in ("cpu", "meta"):
-        moved = nn.Linear(4, 2, device=model_on)
+        layer = nn.Linear(4, 2, device=model_on)
         try:
-            result = f"works, result on {moved(torch.zeros(1, 4, device=batch_on)).device}"
+            result = f"works, result on {layer(torch.zeros(1, 4, device=batch_on)).device}"
         except RuntimeError as error:
             result = f"RuntimeError: {str(error).splitlines()[0]}"
         rows.append((model_on, batch_on, result))
@@ -662,6 +662,9 @@ print(f"the mean is {statistics.mean(times) / statistics.median(times):.1f}× th
 # `torch.utils.benchmark.Timer`, which warms up and synchronises by itself, uses **one** thread unless you say otherwise:
 
 # %%
+logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it would tell of a compiler for CUDA
+from torch.utils.benchmark import Timer
+
 print("Timer's num_threads by default:", inspect.signature(Timer).parameters["num_threads"].default)
 
 # %% [markdown]
@@ -884,7 +887,6 @@ loaders = {
 timings = compare({name: partial(name_all, loader) for name, loader in loaders.items()}, repeat=3, warmup=1)
 answers = [name_all(loader)[0].tolist() for loader in loaders.values()]
 print("same answers in the same order:", answers[0] == answers[1] == answers[2])
-print([categories[place] for place in answers[0][::6]])
 
 # %%
 # NBVAL_IGNORE_OUTPUT

@@ -120,11 +120,10 @@ def to_device(data, device):
         return [to_device(item, device) for item in data]
     return data
 
-# %% wrong="not-moved" why="always the best device of this machine"
+# %% wrong="not-moved" why="always the CPU"
 def to_device(data, device):
-    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     if isinstance(data, torch.Tensor):
-        return data.to("cpu")
+        return data.cpu()
     if isinstance(data, dict):
         return {key: to_device(value, device) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
@@ -141,7 +140,7 @@ def to_device(data, device):
         return type(data)(to_device(item, device) for item in data)
     return data
 
-# %% wrong="tuple-lost" earned=3
+# %% wrong="tuple-lost" earned=4
 def to_device(data, device):
     if isinstance(data, torch.Tensor):
         return data.to(device)
@@ -149,7 +148,7 @@ def to_device(data, device):
         return {key: to_device(value, device) for key, value in data.items()}
     if isinstance(data, tuple) and hasattr(data, "_fields"):
         return type(data)(*(to_device(item, device) for item in data))
-    if isinstance(data, (list, tuple)) and len(data):
+    if isinstance(data, (list, tuple)):
         return [to_device(item, device) for item in data]
     return data
 

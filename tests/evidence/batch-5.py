@@ -244,7 +244,7 @@ def benchmark(model, batches, warmup, repeat, clock, synchronize):
         results.append((len(batch), seconds, len(batch) / seconds))
     return results
 
-# %% wrong="wrong-count" why="no warm-up"
+# %% wrong="not-warmed"
 def benchmark(model, batches, warmup, repeat, clock, synchronize):
     results = []
     for batch in batches:

@@ -74,8 +74,8 @@ WRONG_SIZES = Mistake(
 TAKEN_IN_ADVANCE = Mistake(
     "taken-in-advance",
     _(
-        "{n} pictures were taken from the generator before the model saw the first of them. With a million pictures the "
-        "memory would be full: take one batch, predict it, and only then take more."
+        "At one time you had taken {n} pictures from the generator that the model had not yet seen. With a million pictures "
+        "the memory would be full: take one batch, predict it, and only then take more."
     ),
     ENDS,
 )
@@ -143,6 +143,8 @@ def _check(seen: dict[str, Seen], one: Case, tried: Message, size: int) -> None:
 
 def _same_members(tensors: list[TensorSeen], classes: Tensor, confidences: Tensor) -> bool:
     """Whether the answers are those asked for, in some other order."""
+    if tensors[0].data.dtype != torch.int64 or tensors[1].requires_grad:
+        return False
     if tensors[0].data.shape != classes.shape or tensors[1].data.shape != classes.shape:
         return False
     found = sorted(zip(tensors[1].data.tolist(), tensors[0].data.tolist(), strict=True))
@@ -153,9 +155,9 @@ def _same_members(tensors: list[TensorSeen], classes: Tensor, confidences: Tenso
 
 
 def _sizes(rng: torch.Generator) -> tuple[int, int]:
-    """A number of pictures and a size of batches, of which the last holds fewer, at least 2 of them."""
-    size = integers(rng, 4, 6, 1)[0]
-    return size * 2 + integers(rng, 2, size, 1)[0], size
+    """A number of pictures and a size of batches: two full ones and one so small that equal pieces would differ."""
+    size = integers(rng, 5, 8, 1)[0]
+    return size * 2 + integers(rng, 2, size - 2, 1)[0], size
 
 
 def _judge_order(answer: Witness, rng: torch.Generator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import torch
@@ -10,7 +11,6 @@ from helpers.exercises.batch.shared import DEVICES, integers
 from helpers.judging import Exercise, Mistake, Part, Witness, mistakes, require
 from helpers.text import Message, _
 from helpers.trials import batch as trials
-from helpers.trials.values import plain
 
 NOT_MOVED = Mistake(
     "not-moved",
@@ -105,8 +105,12 @@ def _name_difference(found: Any, wanted: Any, before: Any, device: str) -> Mista
         if "items" in other and (
             len(one["items"]) != len(other["items"]) or one.get("keys") != other.get("keys")
         ):
-            lost = any(leaf["is"] not in ("tensor",) for leaf in map(_first, other["items"]))
-            return OTHERS_CHANGED(what=_missing(one, other)) if lost else CONTAINER_LOST(what=other["is"])
+            only_tensors = all(leaf["is"] == "tensor" for leaf in _leaves(other))
+            return (
+                CONTAINER_LOST(what=other["is"])
+                if only_tensors
+                else OTHERS_CHANGED(what=_missing(one, other))
+            )
         if "text" in other and one != other:
             return OTHERS_CHANGED(what=f"{other['is']} {other['text']} → {one['text']}")
     if found == before:
@@ -114,10 +118,6 @@ def _name_difference(found: Any, wanted: Any, before: Any, device: str) -> Mista
     if "cpu" in places and device != "cpu":
         return NOT_ALL_MOVED
     return TENSOR_CHANGED
-
-
-def _first(outline: Any) -> dict[str, Any]:
-    return outline if outline["is"] != "tensor" else {"is": "tensor"}
 
 
 def _missing(found: Any, wanted: Any) -> str:
@@ -130,7 +130,7 @@ def _check(
 ) -> None:
     seed = integers(rng, 0, 2**31 - 1, 1)[0]
     seen = answer.run(trials.move, kind=kind, seed=seed, device=device, as_text=text)
-    found, given = plain(seen["outline"]), plain(seen["given"])
+    found, given = json.loads(seen["outline"]), json.loads(seen["given"])
     before = trials.outline(trials.nested(kind, seed))
     wanted = _moved(before, device)
     if found["is"] == "NoneType":

@@ -55,6 +55,11 @@ WARMED_ONCE = Mistake(
     ),
     MOMENT,
 )
+NOT_WARMED = Mistake(
+    "not-warmed",
+    _("There was no warm-up: call the model `warmup` times with each batch before you take times."),
+    MOMENT,
+)
 WRONG_COUNT = Mistake(
     "wrong-count",
     _("The model was not called as often as asked: `warmup` + `repeat` times with each batch."),
@@ -133,6 +138,10 @@ def _wrong(plan: _Plan) -> list[tuple[Mistake, list]]:
         (MEAN_TAKEN, _rows(sizes, [mean(times) for times in timed])),
         (FASTEST_TAKEN, _rows(sizes, [min(times) for times in timed])),
         (SUM_TAKEN, _rows(sizes, [sum(times) for times in timed])),
+        (
+            SUM_TAKEN,
+            [(size, sum(times), size / mean(times)) for size, times in zip(sizes, timed, strict=True)],
+        ),
         (WARMUP_TIMED, _rows(sizes, [median(times) for times in everything])),
         (WARMUP_TIMED, _rows(sizes, [mean(times) for times in everything])),
         (BATCHES_PER_SECOND, [(size, time, 1 / time) for size, time in zip(sizes, right, strict=True)]),
@@ -191,6 +200,7 @@ def _check(answer: Witness, plan: _Plan, tried: Message) -> dict[str, Seen]:
         recognise=[
             (OWN_CLOCK, seen["value"] is not None and seen["clocked"] == 0),
             (WARMED_ONCE, once),
+            (NOT_WARMED, plan.warmup > 0 and counts == [plan.repeat] * len(counts)),
             (NOT_AWAITED, plan.background and seen["value"] is not None and seen["waited"] == 0),
         ],
         wrong=wrong,
@@ -288,6 +298,7 @@ EXERCISE = Exercise(
         SUM_TAKEN,
         WARMUP_TIMED,
         WARMED_ONCE,
+        NOT_WARMED,
         WRONG_COUNT,
         BATCHES_PER_SECOND,
         TIME_PER_PICTURE,
