@@ -123,7 +123,7 @@ def _check(seen: dict[str, Seen], one: Case, tried: Message, size: int) -> None:
             *[
                 (LAST_BATCH_ONLY, (classes[part], confidences[part]))
                 for part in (slice(last, total), slice(0, size))
-                if size < total // 2 or (part.start and total > size)
+                if total > size
             ],
         ],
         recognise=[

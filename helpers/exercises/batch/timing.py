@@ -11,7 +11,7 @@ from helpers.exercises.batch.shared import MOMENT, integers
 from helpers.judging import Exercise, Mistake, Part, Witness, equal, require
 from helpers.text import Message, _
 from helpers.trials import batch as trials
-from helpers.trials.values import Seen, plain
+from helpers.trials.values import plain
 
 NOT_AWAITED = Mistake(
     "not-awaited",
@@ -96,9 +96,8 @@ class _Plan:
     launch: float
     background: bool
 
-    def timed(self, skip: int | None = None) -> list[list[float]]:
-        """The times of single calls, after ``skip`` calls that were not timed."""
-        skip = self.warmup if skip is None else skip
+    def times(self, skip: int) -> list[list[float]]:
+        """The times of single calls with each batch, without the first ``skip``."""
         return [[self.launch + work for work in works[skip:]] for works in self.works]
 
 
@@ -130,9 +129,9 @@ def _rows(sizes: list[int], times: list[float]) -> list[tuple[int, float, float]
 
 
 def _wrong(plan: _Plan) -> list[tuple[Mistake, list]]:
-    sizes, timed = plan.sizes, plan.timed()
+    sizes, timed = plan.sizes, plan.times(skip=plan.warmup)
     right = [median(times) for times in timed]
-    everything = plan.timed(skip=0)
+    everything = plan.times(skip=0)
     launches = [[plan.launch] * plan.repeat for _size in sizes]
     wrong = [
         (MEAN_TAKEN, _rows(sizes, [mean(times) for times in timed])),
@@ -177,7 +176,7 @@ def _busy_at_first(plan: _Plan) -> list[tuple[int, float, float]]:
     return rows
 
 
-def _check(answer: Witness, plan: _Plan, tried: Message) -> dict[str, Seen]:
+def _check(answer: Witness, plan: _Plan, tried: Message) -> None:
     seen = answer.run(
         trials.benchmark,
         sizes=plan.sizes,
@@ -195,7 +194,7 @@ def _check(answer: Witness, plan: _Plan, tried: Message) -> dict[str, Seen]:
     once = plan.warmup > 0 and len(counts) > 1 and counts[0] == every and set(counts[1:]) == {plan.repeat}
     equal(
         seen["value"],
-        _rows(plan.sizes, [median(times) for times in plan.timed()]),
+        _rows(plan.sizes, [median(times) for times in plan.times(skip=plan.warmup)]),
         tried=tried,
         recognise=[
             (OWN_CLOCK, seen["value"] is not None and seen["clocked"] == 0),
@@ -212,7 +211,6 @@ def _check(answer: Witness, plan: _Plan, tried: Message) -> dict[str, Seen]:
     }
     require(not once, WARMED_ONCE, **told)
     require(counts == [every] * len(counts), WRONG_COUNT, **told)
-    return seen
 
 
 def _sizes(rng: torch.Generator, count: int) -> list[int]:
