@@ -885,14 +885,15 @@ loaders = {
     for workers in (0, 1, 2)
 }
 timings = compare({name: partial(name_all, loader) for name, loader in loaders.items()}, repeat=3, warmup=1)
-answers = [name_all(loader)[0].tolist() for loader in loaders.values()]
+passes = {name: name_all(loader) for name, loader in loaders.items()}
+answers = [found.tolist() for found, _waiting in passes.values()]
 print("same answers in the same order:", answers[0] == answers[1] == answers[2])
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-for name, loader in loaders.items():
-    print(f"{name}: waiting for data {name_all(loader)[1]:.0%} of the time")
-del loaders, loader
+for name, (_found, waiting) in passes.items():
+    print(f"{name}: waiting for data {waiting:.0%} of the time")
+loaders.clear()  # which ends the workers
 
 # %% [markdown]
 # Workers help when cores are free for them: with a GPU that computes, or with more cores than the model uses. On a small CPU
