@@ -8,7 +8,8 @@ slows all of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Sized
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -27,6 +28,15 @@ class Timing(NamedTuple):
 
     name: str
     milliseconds: float
+    ratio: float
+
+
+class BatchTiming(NamedTuple):
+    """One batch of a sweep: how long its call takes, and its pictures per second, also as a ratio to the first batch."""
+
+    size: int
+    milliseconds: float
+    per_second: float
     ratio: float
 
 
@@ -67,6 +77,41 @@ def compare(functions: Mapping[str, Callable[[], Any]], repeat: int = 20, warmup
     show_table(
         [(one.name, format_seconds(one.milliseconds / 1e3), f"{one.ratio:.2f}×") for one in timings],
         [_("version"), _("median time"), _("times as fast")],
+    )
+    return timings
+
+
+def sweep(
+    fn: Callable[[Any], Any], batches: Sequence[Sized], repeat: int = 5, warmup: int = 2
+) -> list[BatchTiming]:
+    """Time one function with batches of several sizes, in turns, and show latency and throughput as a table.
+
+    Args:
+        fn: called with a batch.
+        batches: none of them empty; the first is what the others are compared with.
+        repeat: timed calls with each, at least 1.
+        warmup: calls with each before, which are not timed: a shape that is new costs more.
+
+    Raises:
+        ValueError: when there is no batch, one is empty, or ``repeat`` is less than 1.
+    """
+    from helpers.plots import show_table
+
+    sizes = [len(batch) for batch in batches]
+    if not sizes or 0 in sizes:
+        raise ValueError(str(_("There is nothing to time: give at least one batch, and none that is empty.")))
+    times = _medians([partial(fn, batch) for batch in batches], repeat, warmup)
+    speeds = [size / time for size, time in zip(sizes, times, strict=True)]
+    timings = [
+        BatchTiming(size, time * 1e3, speed, speed / speeds[0])
+        for size, time, speed in zip(sizes, times, speeds, strict=True)
+    ]
+    show_table(
+        [
+            (one.size, format_seconds(time), format_seconds(time / one.size), f"{one.ratio:.2f}×")
+            for one, time in zip(timings, times, strict=True)
+        ],
+        [_("batch size"), _("latency: the whole call"), _("time for each picture"), _("throughput")],
     )
     return timings
 

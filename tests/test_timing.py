@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.timing import compare, format_seconds, measure, peak_memory, saved_bytes
+from helpers.timing import compare, format_seconds, measure, peak_memory, saved_bytes, sweep
 
 
 def test_measure_gives_seconds():
@@ -149,3 +149,34 @@ def test_the_profiler_writes_nothing_into_the_notebook():
     code = "import torch; from helpers.timing import peak_memory as p; p(lambda: torch.ones(9)); p(lambda: torch.ones(9))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_sweep_tells_latency_and_throughput_of_each_size(capsys):
+    def work(batch):
+        time.sleep(0.02 + 0.002 * len(batch))
+
+    timings = sweep(work, [[0], [0] * 10, [0] * 20], repeat=3, warmup=1)
+    assert [one.size for one in timings] == [1, 10, 20]
+    for one in timings:
+        assert one.milliseconds >= 20 + 2 * one.size
+        assert one.per_second == pytest.approx(one.size / one.milliseconds * 1e3)
+        assert one.ratio == pytest.approx(one.per_second / timings[0].per_second)
+    assert timings[0].ratio == 1 and timings[2].ratio > timings[1].ratio > 2
+    out = re.sub(r"\d+(\.\d+)? (ms|µs|s)\b", "TIME", capsys.readouterr().out)
+    rows = re.sub(r"\d+(\.\d+)?×", "RATIO", out).splitlines()
+    assert rows == [
+        "batch size | latency: the whole call | time for each picture | throughput",
+        *[f"{size} | TIME | TIME | RATIO" for size in (1, 10, 20)],
+    ]
+
+
+def test_a_sweep_warms_up_with_every_batch_and_takes_turns(capsys):
+    calls = []
+    sweep(calls.append, ["a", "bb"], repeat=2, warmup=2)
+    assert calls == ["a", "a", "bb", "bb", "a", "bb", "a", "bb"]
+
+
+@pytest.mark.parametrize("batches", [[], [[]], [[1], []]])
+def test_a_sweep_needs_pictures(batches):
+    with pytest.raises(ValueError, match="nothing to time"):
+        sweep(len, batches)

@@ -10,6 +10,9 @@ from importlib import import_module
 
 LESSONS_IMPORT = (
     "torch",
+    "torch.utils.data",
+    "torchvision.datasets",
+    "torchvision.models",
     "torchvision.transforms.v2",
     "matplotlib.pyplot",
     "helpers.images",
