@@ -1,0 +1,215 @@
+"""precision-5: the mean of many probabilities, computed so that 16 bits do no harm."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from helpers.exercises.precision.shared import SUMS, integer
+from helpers.judging import Exercise, Mistake, Part, equal, require
+from helpers.judging import mistakes as general
+from helpers.judging.answers import Witness
+from helpers.judging.compare import Tolerance
+from helpers.judging.expect import Recogniser
+from helpers.text import Message, _
+from helpers.trials import precision as trials
+from helpers.trials.values import Seen, TensorSeen
+
+LOW_SOFTMAX = Mistake(
+    "low-softmax",
+    _(
+        "The values are right to two or three digits only: softmax gave its result in the dtype of the logits. Bring the logits to "
+        "float32 first: `logits.float().softmax(1)`."
+    ),
+    SUMS,
+)
+LOW_SUM = Mistake(
+    "low-sum",
+    _(
+        "The mean is too far off: probabilities were added up in 16 bits, where small ones no longer change a large sum. Keep the "
+        "running sum in float32."
+    ),
+    SUMS,
+)
+LOW_RESULT = Mistake("low-result", _("The result is in {dtype}. float32 is asked for."), SUMS)
+MEAN_OF_LOGITS = Mistake(
+    "mean-of-logits",
+    _("You took the mean of the logits, then softmax. That is another number: softmax of each row first, then the mean."),
+)
+EQUAL_BATCHES = Mistake(
+    "equal-batches",
+    _("Every batch counts the same in your mean, whatever its size. Divide the sum over all rows by the number of all rows."),
+)
+OVER_ROWS = Mistake(
+    "over-rows", _("Softmax went over the rows of a batch. It has to go over the categories, dimension 1.")
+)
+NAIVE_EXP = Mistake(
+    "naive-exp",
+    _(
+        "There is NaN or 0 where a probability should be: `exp` of a large logit is infinite, in float32 already above 88. Subtract the "
+        "largest logit of each row first, or let `softmax` do it."
+    ),
+    SUMS,
+)
+CLAMPED = Mistake(
+    "clamped",
+    _("Large logits were cut off, or divided, before softmax. That changes the probabilities: only subtracting one number from a whole row does not."),
+    SUMS,
+)
+SUM_NOT_MEAN = Mistake("sum-not-mean", _("This is the sum over all rows. Divide it by their number."))
+NOT_AVERAGED = Mistake("not-averaged", _("You returned one row a picture. Take the mean over all of them: one value a category."))
+LAST_ONLY = Mistake("last-only", _("Only one of the batches is in your result."))
+
+CLOSE = Tolerance(rtol=5e-4, atol=1e-7)
+"""float32 over a few thousand additions: 1e-5; a probability in bfloat16: 4e-3, in float16 5e-4 and more."""
+
+
+def _probabilities(batches: list[Tensor]) -> list[Tensor]:
+    return [batch.double().softmax(1) for batch in batches]
+
+
+def _logits(rng: torch.Generator, sizes: list[int], classes: int, dtype: torch.dtype, scale: float) -> list[Tensor]:
+    return [(torch.randn(size, classes, generator=rng) * scale).to(dtype) for size in sizes]
+
+
+def _low_sum(rows: list[Tensor], dtype: torch.dtype, low_softmax: bool) -> Tensor:
+    """The mean with a running sum in ``dtype``, batch by batch."""
+    total = torch.zeros(rows[0].shape[1], dtype=dtype)
+    for batch in rows:
+        values = batch.softmax(1) if low_softmax else batch.float().softmax(1)
+        total += values.sum(0).to(dtype)
+    return total / sum(len(batch) for batch in rows)
+
+
+def _judge(answer: Witness, batches: list[Tensor], tried: Message) -> None:
+    dtype = batches[0].dtype
+    each = _probabilities(batches)
+    together = torch.cat(each)
+    right = together.mean(0)
+    rows = torch.cat(batches)
+    low = [batch.softmax(1) for batch in batches]
+    seen = answer.run(trials.average, batches=batches)
+    value = seen["value"]
+    wrong = [
+        (MEAN_OF_LOGITS, rows.double().mean(0).softmax(0)),
+        (EQUAL_BATCHES, torch.stack([one.mean(0) for one in each]).mean(0)),
+        (EQUAL_BATCHES, torch.stack([one.float().mean(0) for one in low]).mean(0)),
+        (SUM_NOT_MEAN, together.sum(0)),
+        (NOT_AVERAGED, together),
+        (LAST_ONLY, each[-1].mean(0)),
+        (LAST_ONLY, each[0].mean(0)),
+        (LAST_ONLY, each[-1].sum(0) / len(rows)),
+        (OVER_ROWS, torch.cat([batch.double().softmax(0) for batch in batches]).mean(0)),
+        (OVER_ROWS, rows.double().softmax(0).mean(0)),
+    ]
+    if isinstance(value, TensorSeen) and value.data.shape == right.shape and value.data.dtype == dtype:
+        is_low = dtype != torch.float32
+        require(not is_low, LOW_RESULT(dtype=str(dtype).removeprefix("torch.")), tried=tried)
+    equal(
+        value,
+        right.float(),
+        grad=False,
+        tried=tried,
+        tolerance=CLOSE,
+        wrong=wrong,
+        recognise=_by_size(value, right, rows),
+    )
+    require(bool(seen["kept"]), general.INPUT_CHANGED, tried=tried)
+
+
+def _by_size(value: Seen, right: Tensor, rows: Tensor) -> list[Recogniser]:
+    """Mistakes that show in how far the values are off, and not in exact ones."""
+    if not isinstance(value, TensorSeen) or value.data.shape != right.shape or not value.data.is_floating_point():
+        return []
+    found = value.data.double()
+    large = rows.abs().max() > 80
+    missing = not bool(found.isfinite().all()) or abs(found.sum().item() - 1) > 0.2
+    clamped = [rows.double().clamp(-limit, limit).softmax(1).mean(0) for limit in (10, 20, 50, 80, 88, 100)]
+    scaled = (rows.double() / rows.double().abs().amax(1, keepdim=True)).softmax(1).mean(0)
+    cut = [torch.allclose(found, other, rtol=0.02, atol=1e-4) for other in [*clamped, scaled]]
+    off = ((found - right).abs() / right.clamp_min(1e-5)).max().item()
+    few = len(rows) < 200
+    return [
+        (NAIVE_EXP, bool(large) and missing),
+        (CLAMPED, bool(large) and any(cut)),
+        (LOW_SOFTMAX, few and off < 0.02),
+        (LOW_SUM, not few and (missing or off < 0.9) and found.sum().item() < 0.999),
+        (LOW_SOFTMAX, not few and off < 0.02),
+    ]
+
+
+def _judge_mean(answer: Witness, rng: torch.Generator) -> None:
+    for dtype in (torch.bfloat16, torch.float16):
+        batches = _logits(rng, [6, 6, 6], integer(rng, 8, 12), dtype, 1.5)
+        name = str(dtype).removeprefix("torch.")
+        _judge(answer, batches, _("3 batches of 6 rows, logits in {dtype}", dtype=name))
+
+
+def _judge_uneven(answer: Witness, rng: torch.Generator) -> None:
+    batches = _logits(rng, [7, integer(rng, 4, 6), 1], 9, torch.bfloat16, 2.0)
+    batches[-1][:] = batches[-1].sort(descending=True).values * 2
+    _judge(answer, batches, _("batches of different size, the last of one row"))
+    _judge(answer, batches[:1], _("one batch only"))
+
+
+def _judge_large(answer: Witness, rng: torch.Generator) -> None:
+    shift = torch.tensor([[60000.0], [-60000.0], [300.0], [0.0], [-90.0]])
+    for dtype, tried in [
+        (torch.float16, _("float16 logits as large as 60000")),
+        (torch.float32, _("float32 logits as large as 60000")),
+    ]:
+        steps = torch.randint(-3, 3, (5, 6), generator=rng) * (32.0 if dtype == torch.float16 else 0.5)
+        batch = (shift + steps).to(dtype)
+        batch[2:] = (shift[2:] + torch.randint(-3, 3, (3, 6), generator=rng) * 0.5).to(dtype)
+        batch[:2, 0], batch[:2, 3] = batch[:2].amax(1), batch[:2].amax(1)
+        _judge(answer, [batch[:3], batch[3:]], tried)
+
+
+def _judge_many(answer: Witness, rng: torch.Generator) -> None:
+    for dtype in (torch.bfloat16, torch.float16):
+        sizes = [2] * (1500 if dtype == torch.bfloat16 else 4000)
+        logits = torch.randn(sum(sizes), 5, generator=rng) * 0.3 + torch.tensor([3.0, 0, 1, 2, 1])
+        name = str(dtype).removeprefix("torch.")
+        tried = _("{n} batches of 2 rows, logits in {dtype}", n=len(sizes), dtype=name)
+        _judge(answer, list(logits.to(dtype).split(2)), tried)
+
+
+AVERAGE = Exercise(
+    id="precision-5",
+    title=_("The mean of many probabilities"),
+    answer="mean_probabilities",
+    parts=(
+        Part(_("right in float32"), 2, _judge_mean),
+        Part(_("batches of different size"), 1, _judge_uneven, needs=("right in float32",)),
+        Part(_("large logits"), 1, _judge_large, needs=("right in float32",)),
+        Part(_("thousands of batches"), 1, _judge_many, needs=("right in float32",)),
+    ),
+    hints=(
+        _("Where does float32 have to begin? Before softmax: what its result has lost, no later cast brings back."),
+        _(
+            "Keep two things while you go through the batches: the sum of the probabilities over all rows so far, one float32 value a category, and the number of "
+            "rows so far. Divide at the end."
+        ),
+        _(
+            "In the loop: `total = total + logits.float().softmax(1).sum(0)` and `rows += len(logits)`, with `total = 0` and `rows = 0` before it."
+        ),
+    ),
+    explanation=_(
+        "`logits.float()` costs nothing beside the model. From there on all is float32: softmax, which subtracts the largest logit by itself so that nothing "
+        "overflows; the sum, in which 16 bits would soon stand still; and the mean, which weighs every row the same because the division comes last. "
+        "`logits.softmax(1, dtype=torch.float32)` does the cast inside."
+    ),
+    mistakes=(
+        LOW_SOFTMAX,
+        LOW_RESULT,
+        LOW_SUM,
+        MEAN_OF_LOGITS,
+        EQUAL_BATCHES,
+        OVER_ROWS,
+        NAIVE_EXP,
+        CLAMPED,
+        SUM_NOT_MEAN,
+        NOT_AVERAGED,
+        LAST_ONLY,
+    ),
+)
