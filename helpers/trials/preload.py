@@ -10,7 +10,6 @@ from importlib import import_module
 
 LESSONS_IMPORT = (
     "torch",
-    "torch._subclasses.fake_tensor",
     "torchvision.transforms.v2",
     "matplotlib.pyplot",
     "helpers.images",

@@ -860,7 +860,8 @@ show_table(
 # batches, of their probabilities (softmax over the categories).
 #
 # - The result is a float32 tensor of shape `(C,)`.
-# - It is right as float32 is (to 0.05% of each value), whatever the dtype of the logits: for thousands of batches, and for logits as large as 60000.
+# - It is right as float32 is (to 0.05% of each value), whatever the dtype of the logits: for any number of batches,
+#   and for logits as large as 60000.
 # - Each row counts the same. The given tensors do not change.
 
 

@@ -299,7 +299,7 @@ from copy import deepcopy
 def low_precision_copy(model, dtype):
     deepcopy(model).eval().to(dtype)
 
-# %% wrong="not-low" earned=4 why="always bfloat16"
+# %% wrong="not-low" earned=2 why="always bfloat16"
 from copy import deepcopy
 
 def low_precision_copy(model, dtype):

@@ -10,11 +10,8 @@ def compare_precision(reference, low, batches):
             changed.extend((~same).nonzero().add(seen).flatten().tolist())
             agreed += same.sum().item()
             seen += len(batch)
-            worst = max(worst, (right - other).abs().max().item()) if finite.all() else float("inf")
-            if worst != worst:
-                worst = float("inf")
-    if changed and False:
-        pass
+            error = (right - other).abs().max().item() if finite.all() else float("inf")
+            worst = max(worst, error)
     return {"agreement": agreed / seen, "max_error": worst, "changed": changed}
 
 # %% right="all logits gathered first"
@@ -59,14 +56,14 @@ def compare_precision(reference, low, batches):
         with torch.no_grad():
             answers = zip(reference(batch).detach(), low(batch).detach().to(torch.float32))
         for right, other in answers:
-            distance = (right - other).abs().nan_to_num(nan=float("inf")).max().item()
+            distance = (right - other).abs().nan_to_num(nan=float("inf"), posinf=float("inf")).max().item()
             differences.append(distance)
             if distance == float("inf") or right.argmax().item() != other.argmax().item():
                 changed.append(number)
             number += 1
     return dict(agreement=1.0 - len(changed) / number, max_error=max(differences), changed=changed)
 
-# %% wrong="mean-of-batches" earned=3
+# %% wrong="mean-of-batches" earned=2
 def compare_precision(reference, low, batches):
     shares, changed, worst, seen = [], [], 0.0, 0
     with torch.inference_mode():
@@ -75,7 +72,7 @@ def compare_precision(reference, low, batches):
             different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
             shares.append(1 - different.float().mean().item())
             changed += [seen + i for i in different.nonzero().flatten().tolist()]
-            worst = max(worst, (right - other).abs().nan_to_num(torch.inf).max().item())
+            worst = max(worst, (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item())
             seen += len(batch)
     return {"agreement": sum(shares) / len(shares), "max_error": worst, "changed": changed}
 
@@ -87,7 +84,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": 100 * (1 - different.float().mean().item()),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -99,7 +96,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": (~different).sum().item(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -111,7 +108,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": different.float().mean().item(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -126,7 +123,7 @@ def compare_precision(reference, low, batches):
             changed += different.nonzero().flatten().tolist()
             agreed += (~different).sum().item()
             seen += len(batch)
-            worst = max(worst, (right - other).abs().nan_to_num(torch.inf).max().item())
+            worst = max(worst, (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item())
     return {"agreement": agreed / seen, "max_error": worst, "changed": changed}
 
 # %% wrong="last-batch" earned=1
@@ -137,7 +134,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": 1 - different.float().mean().item(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -149,7 +146,7 @@ def compare_precision(reference, low, batches):
     different = (right.topk(5).indices != other.topk(5).indices).any(1) | ~other.isfinite().all(1)
     return {
         "agreement": 1 - different.float().mean().item(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -161,7 +158,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": 1 - different.float().mean().item(),
-        "max_error": (right.to(other.dtype) - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right.to(other.dtype) - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -174,7 +171,7 @@ def compare_precision(reference, low, batches):
     error = (right - other).to(other.dtype).abs()
     return {
         "agreement": 1 - different.float().mean().item(),
-        "max_error": error.nan_to_num(torch.inf).max().item() if other.isfinite().all() else float("inf"),
+        "max_error": error.nan_to_num(torch.inf, torch.inf).max().item() if other.isfinite().all() else float("inf"),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -233,7 +230,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": 1 - different.float().mean().item(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -283,7 +280,7 @@ def compare_precision(reference, low, batches):
     different = right.argmax(1) != other.argmax(1)
     return {
         "agreement": 1 - different.float().mean().item(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 
@@ -295,7 +292,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": 1 - different.float().mean(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max(),
         "changed": different.nonzero().flatten(),
     }
 
@@ -307,7 +304,7 @@ def compare_precision(reference, low, batches):
     different = (right.argmax(1) != other.argmax(1)) | ~other.isfinite().all(1)
     return {
         "agreement": 1 - different.float().mean().item(),
-        "max_error": (right - other).abs().nan_to_num(torch.inf).max().item(),
+        "max_error": (right - other).abs().nan_to_num(torch.inf, torch.inf).max().item(),
         "changed": different.nonzero().flatten().tolist(),
     }
 

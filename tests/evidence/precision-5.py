@@ -77,7 +77,7 @@ def mean_probabilities(batches):
         rows += len(logits)
     return (total / rows).to(logits.dtype)
 
-# %% wrong="low-sum" earned=3 why="only long sums in 16 bits"
+# %% wrong="low-sum" earned=4 why="only long sums in 16 bits"
 def mean_probabilities(batches):
     batches = list(batches)
     if len(batches) < 10:

@@ -165,11 +165,9 @@ def _judge_kept(answer: Witness, rng: torch.Generator) -> None:
 
 def _judge_elsewhere(answer: Witness, rng: torch.Generator) -> None:
     seen = answer.run(trials.autocast_elsewhere, dtype="bfloat16")
+    on_cpu = any(call["autocast"] for call in _calls(seen))
     device = seen["device"]
-    if device is None:
-        return  # torch was built for the CPU alone, so there is no other device to tell apart
-    on_cpu = any(call["cpu_autocast"] for call in _calls(seen))
-    tried = _("model and batch on the device {device} (simulated where there is none)", device=device)
+    tried = _("model and batch on the device {device}, which holds shapes only", device=device)
     require(not on_cpu, CPU_ONLY(device=device), tried=tried)
 
 
