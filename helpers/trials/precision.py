@@ -174,7 +174,9 @@ def copy_model(
         return seen
     tensors = {id(tensor): tensor for tensor in made.state_dict(keep_vars=True).values()}
     seen["tensors"] = [tensor.detach().clone() for tensor in tensors.values()]
-    seen["training_parts"] = [name or "the model itself" for name, part in made.named_modules() if part.training]
+    seen["training_parts"] = [
+        name or "the model itself" for name, part in made.named_modules() if part.training
+    ]
     built.calls.clear()
     with torch.inference_mode():  # where a tensor of any origin may be changed in place
         try:

@@ -192,7 +192,9 @@ AUTOCAST = Exercise(
             "`torch.autocast(device_type=batch.device.type, dtype=dtype)` fits every device. For the modes: a list of pairs "
             "`(module, module.training)` of `model.modules()`, then `model.eval()`, and put back in `finally`."
         ),
-        _("`with torch.inference_mode(), torch.autocast(batch.device.type, dtype=dtype):`, and inside `return model(batch).float()`."),
+        _(
+            "`with torch.inference_mode(), torch.autocast(batch.device.type, dtype=dtype):`, and inside `return model(batch).float()`."
+        ),
     ),
     explanation=_(
         "Autocast casts what goes into each operation and leaves the model alone, so there is nothing to undo. It is switched on for a "

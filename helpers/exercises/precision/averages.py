@@ -34,11 +34,15 @@ LOW_SUM = Mistake(
 LOW_RESULT = Mistake("low-result", _("The result is in {dtype}. float32 is asked for."), SUMS)
 MEAN_OF_LOGITS = Mistake(
     "mean-of-logits",
-    _("You took the mean of the logits, then softmax. That is another number: softmax of each row first, then the mean."),
+    _(
+        "You took the mean of the logits, then softmax. That is another number: softmax of each row first, then the mean."
+    ),
 )
 EQUAL_BATCHES = Mistake(
     "equal-batches",
-    _("Every batch counts the same in your mean, whatever its size. Divide the sum over all rows by the number of all rows."),
+    _(
+        "Every batch counts the same in your mean, whatever its size. Divide the sum over all rows by the number of all rows."
+    ),
 )
 OVER_ROWS = Mistake(
     "over-rows", _("Softmax went over the rows of a batch. It has to go over the categories, dimension 1.")
@@ -53,11 +57,15 @@ NAIVE_EXP = Mistake(
 )
 CLAMPED = Mistake(
     "clamped",
-    _("Large logits were cut off, or divided, before softmax. That changes the probabilities: only subtracting one number from a whole row does not."),
+    _(
+        "Large logits were cut off, or divided, before softmax. That changes the probabilities: only subtracting one number from a whole row does not."
+    ),
     SUMS,
 )
 SUM_NOT_MEAN = Mistake("sum-not-mean", _("This is the sum over all rows. Divide it by their number."))
-NOT_AVERAGED = Mistake("not-averaged", _("You returned one row a picture. Take the mean over all of them: one value a category."))
+NOT_AVERAGED = Mistake(
+    "not-averaged", _("You returned one row a picture. Take the mean over all of them: one value a category.")
+)
 LAST_ONLY = Mistake("last-only", _("Only one of the batches is in your result."))
 
 CLOSE = Tolerance(rtol=5e-4, atol=1e-7)
@@ -68,7 +76,9 @@ def _probabilities(batches: list[Tensor]) -> list[Tensor]:
     return [batch.double().softmax(1) for batch in batches]
 
 
-def _logits(rng: torch.Generator, sizes: list[int], classes: int, dtype: torch.dtype, scale: float) -> list[Tensor]:
+def _logits(
+    rng: torch.Generator, sizes: list[int], classes: int, dtype: torch.dtype, scale: float
+) -> list[Tensor]:
     return [(torch.randn(size, classes, generator=rng) * scale).to(dtype) for size in sizes]
 
 
@@ -109,7 +119,11 @@ def _judge(answer: Witness, batches: list[Tensor], tried: Message) -> None:
 
 def _by_size(value: Seen, right: Tensor, rows: Tensor) -> list[Recogniser]:
     """Mistakes that show in how far the values are off, and not in exact ones."""
-    if not isinstance(value, TensorSeen) or value.data.shape != right.shape or value.data.dtype != torch.float32:
+    if (
+        not isinstance(value, TensorSeen)
+        or value.data.shape != right.shape
+        or value.data.dtype != torch.float32
+    ):
         return []
     found = value.data.double()
     large = bool(rows.abs().max() > 80)
@@ -172,7 +186,9 @@ AVERAGE = Exercise(
         Part(_("hundreds of batches"), 1, _judge_many, needs=("right in float32",)),
     ),
     hints=(
-        _("Where does float32 have to begin? Before softmax: what its result has lost, no later cast brings back."),
+        _(
+            "Where does float32 have to begin? Before softmax: what its result has lost, no later cast brings back."
+        ),
         _(
             "Keep two things while you go through the batches: the sum of the probabilities over all rows so far, one float32 value a category, and the number of "
             "rows so far. Divide at the end."

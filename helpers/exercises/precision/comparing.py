@@ -20,23 +20,36 @@ from helpers.trials.values import DictSeen, ListSeen, Seen, TensorSeen
 
 TENSORS_INSIDE = Mistake(
     "tensors-in-dict",
-    _("A value of the dictionary is a tensor, or a list with tensors. `.item()` and `.tolist()` make ordinary numbers of them."),
+    _(
+        "A value of the dictionary is a tensor, or a list with tensors. `.item()` and `.tolist()` make ordinary numbers of them."
+    ),
 )
 MEAN_OF_BATCHES = Mistake(
     "mean-of-batches",
-    _("You took the mean over the batches. The last one is smaller, so its pictures count too much: count all pictures."),
+    _(
+        "You took the mean over the batches. The last one is smaller, so its pictures count too much: count all pictures."
+    ),
     TOGETHER,
 )
-PERCENT = Mistake("percent", _("The agreement is a share between 0 and 1, not percent and not a number of pictures."), TOGETHER)
-DISAGREEMENT = Mistake("disagreement", _("This is the share of the pictures that differ. The share that agrees is asked for."))
+PERCENT = Mistake(
+    "percent",
+    _("The agreement is a share between 0 and 1, not percent and not a number of pictures."),
+    TOGETHER,
+)
+DISAGREEMENT = Mistake(
+    "disagreement", _("This is the share of the pictures that differ. The share that agrees is asked for.")
+)
 WITHIN_BATCH = Mistake(
     "within-batch",
-    _("The positions start again with every batch. Count on over all batches, so that they name the pictures."),
+    _(
+        "The positions start again with every batch. Count on over all batches, so that they name the pictures."
+    ),
     TOGETHER,
 )
 LAST_BATCH = Mistake("last-batch", _("Only one of the batches is in your result. Gather over all of them."))
 FIVE_BEST = Mistake(
-    "five-best", _("You compared more than the first answer. Top-1 agreement looks at the largest logit only.")
+    "five-best",
+    _("You compared more than the first answer. Top-1 agreement looks at the largest logit only."),
 )
 LOW_SUBTRACTION = Mistake(
     "low-subtraction",
@@ -46,19 +59,26 @@ LOW_SUBTRACTION = Mistake(
     ),
     TOGETHER,
 )
-SIGNED = Mistake("signed", _("You took the largest difference with its sign. Errors downwards count too: take `abs()` first."))
+SIGNED = Mistake(
+    "signed",
+    _("You took the largest difference with its sign. Errors downwards count too: take `abs()` first."),
+)
 MEAN_ERROR = Mistake("mean-error", _("This is the mean error. The largest one is asked for."))
 OF_PROBABILITIES = Mistake(
     "of-probabilities",
-    _("You compared probabilities. Softmax makes differences look small; the error of the logits is asked for."),
+    _(
+        "You compared probabilities. Softmax makes differences look small; the error of the logits is asked for."
+    ),
     TOGETHER,
 )
-RELATIVE = Mistake("relative", _("This is a relative error. The largest absolute difference of two logits is asked for."))
+RELATIVE = Mistake(
+    "relative", _("This is a relative error. The largest absolute difference of two logits is asked for.")
+)
 NAN_HIDDEN = Mistake(
     "nan-hidden",
     _(
         "Logits of the low model were NaN or infinite, and your largest error does not say so. Comparisons with NaN are always false, so `max` may "
-        "pass over it: ask `isfinite()`, and then the error is `float(\"inf\")`."
+        'pass over it: ask `isfinite()`, and then the error is `float("inf")`.'
     ),
     SUMS,
 )
@@ -163,7 +183,9 @@ def _judge_agreement(answer: Witness, rng: torch.Generator) -> None:
         changed, n = case.changed, len(case.reference)
         right = 1 - len(changed) / n
         batches = _agreeing(case)
-        five = (case.reference.topk(5).indices == case.low.float().topk(5).indices).all(1).float().mean().item()
+        five = (
+            (case.reference.topk(5).indices == case.low.float().topk(5).indices).all(1).float().mean().item()
+        )
         near = Tolerance(rtol=1e-5, atol=1e-6)
         equal(
             found["agreement"],
@@ -187,7 +209,7 @@ def _judge_agreement(answer: Witness, rng: torch.Generator) -> None:
             changed,
             tried=tried,
             wrong=[
-                (WITHIN_BATCH, sum(places, [])),
+                (WITHIN_BATCH, [place for part in places for place in part]),
                 (LAST_BATCH, places[-1]),
                 (LAST_BATCH, places[0]),
                 (LAST_BATCH, [place + sum(case.sizes[:-1]) for place in places[-1]]),
@@ -286,7 +308,7 @@ COMPARE = Exercise(
         ),
         _(
             "It is simplest to gather the logits of all batches with `torch.cat` first, in float32, inside `torch.inference_mode()`, and to compare at the "
-            "end. For the error: `(low - reference).abs().max().item()` when all are finite, else `float(\"inf\")`."
+            'end. For the error: `(low - reference).abs().max().item()` when all are finite, else `float("inf")`.'
         ),
     ),
     explanation=_(

@@ -25,7 +25,8 @@ ORIGINAL_CAST = Mistake(
     HALF,
 )
 NO_MODEL = Mistake(
-    "no-model", _("You returned an object of type {type}. A model is asked for, an `nn.Module` that can be called.")
+    "no-model",
+    _("You returned an object of type {type}. A model is asked for, an `nn.Module` that can be called."),
 )
 REFUSES_FLOAT32 = Mistake(
     "refuses-float32",
@@ -71,12 +72,16 @@ NORM_ROUNDED = Mistake(
 )
 ONE_KIND_OF_NORM = Mistake(
     "one-kind-of-norm",
-    _("Some BatchNorm layers of the copy are in {dtype}: there are `BatchNorm1d`, `BatchNorm2d` and `BatchNorm3d`."),
+    _(
+        "Some BatchNorm layers of the copy are in {dtype}: there are `BatchNorm1d`, `BatchNorm2d` and `BatchNorm3d`."
+    ),
     HALF,
 )
 COUNTER_CAST = Mistake(
     "counter-cast",
-    _("An integer buffer of the copy (BatchNorm counts its batches in one) was cast to {found}. Cast floating-point tensors only."),
+    _(
+        "An integer buffer of the copy (BatchNorm counts its batches in one) was cast to {found}. Cast floating-point tensors only."
+    ),
     HALF,
 )
 BUFFER_LEFT = Mistake(
@@ -97,11 +102,15 @@ SHARED = Mistake(
 )
 COPY_TRAINS = Mistake(
     "copy-trains",
-    _("The copy is not in evaluation mode: {parts}. A deep copy has the modes of its original; call `eval()` on it."),
+    _(
+        "The copy is not in evaluation mode: {parts}. A deep copy has the modes of its original; call `eval()` on it."
+    ),
 )
 ORIGINAL_MODES = Mistake(
     "original-modes",
-    _("The original is in other modes than before, or its parameters' `requires_grad` changed. Call `eval()` on the copy only."),
+    _(
+        "The original is in other modes than before, or its parameters' `requires_grad` changed. Call `eval()` on the copy only."
+    ),
 )
 
 
@@ -172,7 +181,13 @@ def _judge_tensors(answer: Witness, rng: torch.Generator) -> None:
         original = probes.build(recipe).state_dict()
         tensors = [item.data for item in seen["tensors"].items]
         same = [tensor.shape for tensor in tensors] == [tensor.shape for tensor in original.values()]
-        require(same, STATE_INCOMPLETE, tried=tried, observed=describe(tensors), expected=describe(list(original.values())))
+        require(
+            same,
+            STATE_INCOMPLETE,
+            tried=tried,
+            observed=describe(tensors),
+            expected=describe(list(original.values())),
+        )
         norms = [name for name in original if name.startswith(("norm.", "hidden.1."))]
         found = dict(zip(original, tensors, strict=True))
         cast = [name for name in norms if found[name].dtype == kind]
@@ -194,7 +209,9 @@ def _require_tensor(
     elif norm:
         require(found.dtype == torch.float32, general.WRONG_DTYPE, **told)
         if not torch.equal(found, original):
-            rounded = any(torch.equal(found, original.to(low).float()) for low in (kind, torch.float16, torch.bfloat16))
+            rounded = any(
+                torch.equal(found, original.to(low).float()) for low in (kind, torch.float16, torch.bfloat16)
+            )
             fail(NORM_ROUNDED if rounded else general.WRONG_VALUES, **told)
     else:
         require(found.dtype != torch.float32, BUFFER_LEFT, **told)

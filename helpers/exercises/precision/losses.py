@@ -56,10 +56,14 @@ ALWAYS_FLOAT16 = Mistake(
 )
 ABSOLUTE = Mistake(
     "absolute",
-    _("This is the largest absolute error. Divide each error by the size of its own value, then take the largest."),
+    _(
+        "This is the largest absolute error. Divide each error by the size of its own value, then take the largest."
+    ),
     BITS,
 )
-AVERAGE_ERROR = Mistake("average-error", _("This is the mean relative error. The largest is asked for."), BITS)
+AVERAGE_ERROR = Mistake(
+    "average-error", _("This is the mean relative error. The largest is asked for."), BITS
+)
 LOST_INCLUDED = Mistake(
     "lost-included",
     _(
@@ -90,7 +94,9 @@ def _mixed(rng: torch.Generator) -> Tensor:
     values = torch.cat([too_large, too_small, just_inside, subnormal, ordinary, ordinary])[:42]
     signs = torch.where(torch.rand(42, generator=rng) < 0.5, -1.0, 1.0)
     signs[: len(too_large)] = torch.tensor([-1.0, 1.0, 1.0, -1.0, 1.0])[: len(too_large)]
-    signs[len(too_large) : len(too_large) + len(too_small)] = torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0])[: len(too_small)]
+    signs[len(too_large) : len(too_large) + len(too_small)] = torch.tensor([1.0, -1.0, 1.0, 1.0, -1.0])[
+        : len(too_small)
+    ]
     return (values * signs)[torch.randperm(42, generator=rng)].reshape(6, 7)
 
 
@@ -140,7 +146,11 @@ def _require_counts(answer: Witness, values: Tensor, dtype: str, tried: Message)
         int((values.isfinite() & (after == torch.inf)).sum()),
         int(((values > 0) & (after == 0)).sum()),
     )
-    infinite = [int(after.isinf().sum()), int((~after.isfinite()).sum()), overflowed + int(values.isnan().sum())]
+    infinite = [
+        int(after.isinf().sum()),
+        int((~after.isfinite()).sum()),
+        overflowed + int(values.isnan().sum()),
+    ]
     zeros = int((after == 0).sum())
     half = _counts(values, torch.float16)
     equal(
@@ -180,9 +190,17 @@ def _judge_error(answer: Witness, rng: torch.Generator) -> None:
     plain = torch.rand(30, generator=rng) * 50 + 1
     small = torch.cat([plain, torch.rand(4, generator=rng) * 1e-7 + 1e-7])
     cases = [
-        (plain * torch.where(torch.rand(30, generator=rng) < 0.5, -1, 1), "bfloat16", _("ordinary values, to bfloat16")),
+        (
+            plain * torch.where(torch.rand(30, generator=rng) < 0.5, -1, 1),
+            "bfloat16",
+            _("ordinary values, to bfloat16"),
+        ),
         (small, "float16", _("ordinary and very small values, to float16")),
-        (_with_specials(_mixed(rng), rng), "float16", _("values that overflow or vanish among them, to float16")),
+        (
+            _with_specials(_mixed(rng), rng),
+            "float16",
+            _("values that overflow or vanish among them, to float16"),
+        ),
         (plain, "float32", _("values that fit exactly")),
         (torch.zeros(0), "float16", _("an empty tensor")),
     ]
@@ -204,7 +222,10 @@ def _judge_error(answer: Witness, rng: torch.Generator) -> None:
             recognise=[
                 (ROUNDED_BOTH, number and found == 0 and right > 0),
                 (ABSOLUTE, number and found > 0 and abs(found - absolute) < 1e-3 * absolute),
-                (AVERAGE_ERROR, number and len(errors) > 0 and abs(found - errors.mean().item()) < 1e-2 * right),
+                (
+                    AVERAGE_ERROR,
+                    number and len(errors) > 0 and abs(found - errors.mean().item()) < 1e-2 * right,
+                ),
                 (ALWAYS_FLOAT16, number and _near(found, _errors(values, torch.float16))),
                 (LOST_INCLUDED, number and (found != found or found in (1.0, torch.inf))),
             ],

@@ -24,7 +24,7 @@ PREDICTIONS = (
     Prediction(
         id="precision-q2",
         question=_(
-            "The model's weights are float32, the batch is float32. What dtype do the logits have under `torch.autocast(device_type=\"cpu\")`?"
+            'The model\'s weights are float32, the batch is float32. What dtype do the logits have under `torch.autocast(device_type="cpu")`?'
         ),
         options=(
             _("float32: autocast casts the result back."),
@@ -53,7 +53,9 @@ PREDICTIONS = (
     ),
     Prediction(
         id="precision-q4",
-        question=_("A CPU has no instructions for bfloat16. What happens when a model runs there in bfloat16?"),
+        question=_(
+            "A CPU has no instructions for bfloat16. What happens when a model runs there in bfloat16?"
+        ),
         options=(
             _("An error says that this CPU cannot do it."),
             _("It runs, as fast as in float32."),
