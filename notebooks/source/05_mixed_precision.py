@@ -267,7 +267,7 @@ rows = [
 show_table(rows, ["layer", "its weights", "output", "output under autocast"])
 
 # %% [markdown]
-# The convolution makes bfloat16 of it; the layers behind it follow. Now the real model:
+# The convolution casts its input and gives bfloat16; the layers behind it follow. Now the real model:
 
 # %%
 predict("precision-q2")
@@ -360,8 +360,8 @@ print(f"{caught[0].category.__name__}: {caught[0].message}")
 print("torch.autocast is torch.amp.autocast:", torch.autocast is torch.amp.autocast)
 
 # %% [markdown]
-# The former name had the device in it, and thousands of scripts have copied `"cuda"` since. For a model that is not there,
-# such a block does nothing:
+# The former name had the device in it, and many scripts still have `"cuda"` in it. For a model that is on another
+# device, such a block does nothing:
 
 # %%
 # NBVAL_IGNORE_OUTPUT
@@ -469,8 +469,8 @@ show_table(rows, ["of a BatchNorm layer in the cast model", "dtype"])
 
 # %% [markdown]
 # The running statistics were rounded too; the counter, an integer, was left alone. BatchNorm layers are few numbers of very
-# different sizes, as you saw in the picture above. It costs nothing to leave them in float32: they accept an input of 16
-# bits, and give one. Does it help?
+# different sizes, as you saw in the picture above. To leave them in float32 costs next to nothing: they accept an input
+# of 16 bits, and give one. Does it help?
 
 # %%
 # NBVAL_IGNORE_OUTPUT
@@ -612,7 +612,8 @@ reveal("precision-q4")
 # 2. Measure with your model: that tells whether it *does*.
 # 3. Leave float16 to accelerators, unless your measurement says otherwise.
 #
-# On a GPU it is the other way round: all recent ones have float16 and bfloat16 units, and bfloat16 is the safer of the two.
+# GPUs are another matter: those of recent years have units for both. bfloat16 is the safer of the two, since it overflows
+# no earlier than float32.
 #
 # ## Agreement, error and time, measured together
 #
