@@ -184,7 +184,8 @@ def copy_model(
             seen["value"], seen["refused"] = made(batch.clone()), ""
         except RuntimeError as error:
             seen["value"], seen["refused"] = None, str(error)
-        seen["calls"] = list(built.calls)
+        logs = {id(part.calls): part.calls for part in made.modules() if isinstance(part, Watched)}
+        seen["calls"] = [call for log in logs.values() for call in log]
         for tensor in tensors.values():
             tensor.add_(1)
     seen["shared"] = seen["original_kept"] and not _same(_state(built), state)

@@ -234,3 +234,9 @@ from helpers.models import evaluating
 def autocast_logits(model, batch, dtype=torch.bfloat16):
     with evaluating(model), torch.inference_mode(), torch.autocast(batch.device.type, dtype=dtype):
         return model(batch).float().numpy()
+
+# %% wrong="left-training" earned=3 why="only the outermost module is switched"
+def autocast_logits(model, batch, dtype=torch.bfloat16):
+    model.training = False
+    with torch.inference_mode(), torch.autocast(batch.device.type, dtype=dtype):
+        return model(batch).float()

@@ -86,6 +86,26 @@ def low_precision_copy(model, dtype):
         module.training = False
     return low
 
+# %% right="built anew from the state, which is loaded"
+class Low(nn.Module):
+    def __init__(self, model, dtype):
+        super().__init__()
+        self.dtype = dtype
+        self.model = type(model)()
+        self.model.load_state_dict(model.state_dict())
+        for part in self.model.modules():
+            if not list(part.children()) and "BatchNorm" not in type(part).__name__:
+                part.to(dtype)
+        for name, buffer in list(self.model.named_buffers(recurse=False)):
+            setattr(self.model, name, buffer.to(dtype))
+
+    @torch.no_grad()
+    def forward(self, x):
+        return self.model(x.type(self.dtype)).type(torch.float32)
+
+def low_precision_copy(model, dtype):
+    return Low(model, dtype).eval()
+
 # %% wrong="original-cast" why="half in place"
 def low_precision_copy(model, dtype):
     low = model.to(dtype).eval()
@@ -310,3 +330,18 @@ def low_precision_copy(model, dtype):
     low.register_forward_pre_hook(lambda module, args: (args[0].bfloat16(),))
     low.register_forward_hook(lambda module, args, output: output.float())
     return low
+
+# %% wrong="buffer-left" earned=4 why="autocast around a float32 copy"
+from copy import deepcopy
+
+class Around(nn.Module):
+    def __init__(self, model, dtype):
+        super().__init__()
+        self.model, self.dtype = deepcopy(model), dtype
+
+    def forward(self, x):
+        with torch.autocast(x.device.type, dtype=self.dtype):
+            return self.model(x).float()
+
+def low_precision_copy(model, dtype):
+    return Around(model, dtype).eval()
