@@ -240,3 +240,13 @@ def autocast_logits(model, batch, dtype=torch.bfloat16):
     model.training = False
     with torch.inference_mode(), torch.autocast(batch.device.type, dtype=dtype):
         return model(batch).float()
+
+# %% wrong="error-swallowed" earned=4
+from helpers.models import evaluating
+
+def autocast_logits(model, batch, dtype=torch.bfloat16):
+    try:
+        with evaluating(model), torch.inference_mode(), torch.autocast(batch.device.type, dtype=dtype):
+            return model(batch).float()
+    except RuntimeError:
+        return torch.zeros(len(batch), 5)

@@ -61,6 +61,10 @@ MODES_CHANGED_BY_ERROR = Mistake(
         "in `finally`, and switch with `with` blocks."
     ),
 )
+ERROR_SWALLOWED = Mistake(
+    "error-swallowed",
+    _("The model raised an error, and your function kept it to itself. Let it pass on to the caller."),
+)
 FROZEN = Mistake(
     "frozen",
     _(
@@ -159,6 +163,7 @@ def _judge_kept(answer: Witness, rng: torch.Generator) -> None:
     tried = _("a batch with 4 channels, which the model refuses with an error")
     wrong = _batch(rng, channels=4)
     seen = answer.run(trials.autocast, model=recipe, evaluating=EVALUATING, batch=wrong, dtype="bfloat16")
+    require(bool(seen["raised"]), ERROR_SWALLOWED, tried=tried)
     kept = seen["autocast_kept"] and seen["grad_kept"] and seen["training_kept"]
     require(bool(kept and seen["requires_grad_kept"]), MODES_CHANGED_BY_ERROR, tried=tried)
 
@@ -212,6 +217,7 @@ AUTOCAST = Exercise(
         RECORDED,
         MODES_CHANGED,
         MODES_CHANGED_BY_ERROR,
+        ERROR_SWALLOWED,
         FROZEN,
         AUTOCAST_LEFT_ON,
         CPU_ONLY,
