@@ -770,9 +770,9 @@ def compare_precision(reference: nn.Module, low: nn.Module, batches) -> dict:
 # NBVAL_IGNORE_OUTPUT
 try:
     mine = low_precision_copy(trained, torch.bfloat16)
-    found = compare_precision(trained, mine, views.split(8))
+    found = compare_precision(trained, mine, views[::2].split(5))
     print(f"agreement {found['agreement']:.0%}, largest error {found['max_error']:.2f}")
-    print("changed:", [crops[place][0] for place in found["changed"]])
+    print("changed:", [crops[2 * place][0] for place in found["changed"]])
 except NotImplementedError:
     print("(solve the exercises first)")
 
@@ -897,13 +897,12 @@ def mean_probabilities(batches) -> torch.Tensor:
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-with torch.inference_mode():
-    low_logits = copy_bfloat16(views.bfloat16()).cpu()
+in_bfloat16 = results["copy in bfloat16"][0].cpu()
 try:
     rows = []
     for number, name in enumerate(photos):
         five = slice(5 * number, 5 * number + 5)
-        answers = [mean_probabilities(values[five].split(2)) for values in (low_logits, reference)]
+        answers = [mean_probabilities(values[five].split(2)) for values in (in_bfloat16, reference)]
         rows.append((name, *[f"{categories[p.argmax()]} {p.max():.2f}" for p in answers]))
     show_table(rows, ["photo, mean of five crops", "bfloat16", "float32"])
 except NotImplementedError:
