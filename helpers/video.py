@@ -18,15 +18,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from helpers.images import MAX_PIXELS, photo, read_image
 from helpers.text import _
 
-# Both are read when OpenCV is used for the first time.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read when a video is opened for the first time
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 TICKS = 90_000  # a second, in what is written: whole numbers for all usual frame rates
 WHOLE = 0.9  # of the promised frames or seconds; the promise of a sound file may be a little off
@@ -90,8 +90,6 @@ def make_video(
     Raises:
         VideoError: when it cannot be written.
     """
-    import cv2
-
     count = max(1, round(seconds * rate))
     codec = cv2.VideoWriter.fourcc(*"mp4v")
     with (

@@ -185,14 +185,13 @@ def classify_stream(
     the loop, ``alive`` the most frames that were in memory when another one was asked for.
     """
     model, preprocess = ColourNamer(colours), Preprocess()
-    pictures = pictures[::-1]
     notes: dict[str, Any] = {"taken": [], "grad": [], "alive": 0}
     given: list[weakref.ref] = []
 
     def frames() -> Iterator[Image.Image]:
-        while pictures:
+        for place in range(len(pictures)):
             notes["alive"] = max(notes["alive"], sum(one() is not None for one in given))
-            picture = pictures.pop()
+            picture = pictures[place].copy()
             given.append(weakref.ref(picture))
             yield picture
             del picture
