@@ -116,8 +116,7 @@ def leave_frames(answer: Callable, video: bytes) -> dict[str, Any]:
 
 def hold_frames(answer: Callable, video: bytes, frame_bytes: int) -> dict[str, Any]:
     """How many frames, as arrays or pictures, are in memory when the second one has been taken."""
-    gc.collect()
-    before = {id(item) for item in gc.get_objects() if isinstance(item, Image.Image)}
+    before = {id(picture) for picture in _pictures()}
     running = tracemalloc.is_tracing()
     if not running:
         tracemalloc.start()
@@ -128,15 +127,18 @@ def hold_frames(answer: Callable, video: bytes, frame_bytes: int) -> dict[str, A
                 return {"lazy": False, "held": 0}
             first, second = next(frames, None), next(frames, None)
             large = [trace.size for trace in tracemalloc.take_snapshot().traces if trace.size >= frame_bytes]
-            pictures = [
-                item for item in gc.get_objects() if isinstance(item, Image.Image) and id(item) not in before
-            ]
+            pictures = [picture for picture in _pictures() if id(picture) not in before]
             held = max(sum(large) // frame_bytes, len(pictures))
             del first, second, frames
     finally:
         if not running:
             tracemalloc.stop()
     return {"lazy": True, "held": held}
+
+
+def _pictures() -> list[Image.Image]:
+    """All PIL pictures there are. (``isinstance`` would ask each object, some of which then warn.)"""
+    return [item for item in gc.get_objects() if issubclass(type(item), Image.Image)]
 
 
 def refuse_video(answer: Callable, data: bytes | None) -> dict[str, Any]:

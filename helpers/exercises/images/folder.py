@@ -156,11 +156,11 @@ def _bad(rng: torch.Generator, table: Tensor) -> list[tuple[str, bytes]]:
     noise = Image.fromarray(np.frombuffer(torch.randint(0, 256, (4800,), generator=rng).to(torch.uint8).numpy().tobytes(), np.uint8).reshape(40, 40, 3))  # fmt: skip
     png, jpeg = _file(noise, "PNG"), _file(noise, "JPEG", quality=95)
     return [
-        ("notes.txt", b"milk, bread, apples\n" * 5),
-        ("page.jpg", b"<!doctype html><html><body>404</body></html>"),
-        ("quiet.png", b""),
-        ("river.png", png[: len(png) // 2]),
-        ("snow.jpg", jpeg[: len(jpeg) // 2]),
+        ("bread.txt", b"milk, bread, apples\n" * 5),
+        ("coin.jpg", b"<!doctype html><html><body>404</body></html>"),
+        ("dust.png", b""),
+        ("fern.png", png[: len(png) // 2]),
+        ("grape.jpg", jpeg[: len(jpeg) // 2]),
     ]
 
 
@@ -228,7 +228,7 @@ def _judge(answer: Witness, rng: torch.Generator, goods: int, with_bad: bool, ba
         "observed": _("problems: {names}", names=", ".join(map(str, problems))),
         "expected": _("problems: {names}", names=", ".join(bad_names)),
     }
-    require(lost != ["notes.txt"], BY_SUFFIX, **told)
+    require(lost != ["bread.txt"], BY_SUFFIX, **told)
     require(not lost, NOT_REPORTED, **told)
     reasons = all(isinstance(reason, str) and reason.strip() for reason in problems.values())
     require(reasons, NO_REASON, tried=tried)
