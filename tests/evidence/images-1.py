@@ -557,6 +557,29 @@ def classify_folder(folder, model, preprocess, categories, batch_size):
         found.update(zip(names[start:], [categories[i] for i in places]))
     return found, problems
 
+# %% wrong="preprocess-unused" why="a preprocessing of its own"
+import numpy as np
+import torch
+from pathlib import Path
+from helpers.images import ImageError, read_image
+
+def classify_folder(folder, model, preprocess, categories, batch_size):
+    names, tensors, problems = [], [], {}
+    for path in sorted(Path(folder).iterdir()):
+        if path.is_file():
+            try:
+                image = read_image(path).resize((224, 224))
+                tensors.append(torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255)
+                names.append(path.name)
+            except ImageError as error:
+                problems[path.name] = str(error)
+    found = {}
+    for start in range(0, len(names), batch_size):
+        with torch.no_grad():
+            places = model(torch.stack(tensors[start:start + batch_size])).argmax(1).tolist()
+        found.update(zip(names[start:], [categories[i] for i in places]))
+    return found, problems
+
 # %% wrong="gradients-kept"
 import torch
 from pathlib import Path

@@ -224,3 +224,15 @@ def scenes(times, names, end):
 def scenes(times, names, end):
     for time, name in zip(times, names):
         print(time, name)
+
+# %% wrong="wrong-values" why="the first scene begins at 0 whatever the first time is"
+from itertools import groupby
+
+def scenes(times, names, end):
+    result, start, place = [], 0.0, 0
+    for name, group in groupby(names):
+        place += len(list(group))
+        stop = times[place] if place < len(times) else end
+        result.append((start, stop, name))
+        start = stop
+    return result

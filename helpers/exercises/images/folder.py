@@ -101,6 +101,11 @@ NOT_RGB = Mistake(
     _("`preprocess` was given something else than an RGB picture. `read_image` makes one of any file."),
     FOLDER,
 )
+PREPROCESS_UNUSED = Mistake(
+    "preprocess-unused",
+    _("`preprocess` was never called. Use the one that the function was given: each model has its own."),
+    FOLDER,
+)
 GRADIENTS_KEPT = Mistake(
     "gradients-kept",
     _("Gradients were on while the model ran. Call it in `torch.inference_mode()`."),
@@ -232,6 +237,7 @@ def _judge(answer: Witness, rng: torch.Generator, goods: int, with_bad: bool, ba
     require(not lost, NOT_REPORTED, **told)
     reasons = all(isinstance(reason, str) and reason.strip() for reason in problems.values())
     require(reasons, NO_REASON, tried=tried)
+    require(not right or bool(outcome["got"].items), PREPROCESS_UNUSED, tried=tried)
     differ = [name for name in right if found[name] != right[name]]
     if differ:
         shifted = sorted(map(str, found.values())) == sorted(right.values()) or set(
@@ -341,6 +347,7 @@ EXERCISE = Exercise(
         TOO_MANY,
         EMPTY_BATCH,
         NOT_RGB,
+        PREPROCESS_UNUSED,
         GRADIENTS_KEPT,
         MODEL_ERROR_HIDDEN,
     ),

@@ -56,9 +56,6 @@ TIME_BEFORE = Mistake(
 MILLISECONDS = Mistake(
     "milliseconds", _("The times are in milliseconds. Seconds are asked for: divide by 1000."), TIME
 )
-TICKS = Mistake(
-    "ticks", _("The times are ticks of the file's own clock (`pts`). `frame.time` gives seconds."), TIME
-)
 NUMBERS = Mistake("numbers", _("You gave the number of the frame. Its time, in seconds, is asked for."), TIME)
 LIMIT_OF_READ = Mistake(
     "limit-of-frames-read",
@@ -342,7 +339,6 @@ EXERCISE = Exercise(
         BY_RATE,
         TIME_BEFORE,
         MILLISECONDS,
-        TICKS,
         NUMBERS,
         LIMIT_OF_READ,
         LIMIT_IGNORED,
