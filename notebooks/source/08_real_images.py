@@ -860,8 +860,8 @@ show_table(rows, ["frame", "", ""])
 print("frames in the file:", sum(1 for frame in read_frames(path)))
 
 # %% [markdown]
-# Two of four frames are in the file, and no error was raised. (Since OpenCV 5 `write` at least returns whether it took the
-# frame.) So look at `isOpened()` and at what `write` returns. And a program that fails in the middle leaves half a video
+# Two of four frames are in the file, and no error was raised. (OpenCV 5 at least returns whether it took the frame; older
+# versions do not even that.) So look at `isOpened()` and at what `write` returns. And a program that fails in the middle leaves half a video
 # behind, which looks like a whole one.
 #
 # `write_video` of this course raises, keeps the time of each frame, writes H.264 that browsers play, and puts the file in its
