@@ -29,7 +29,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read when a video is op
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 TICKS = 90_000  # a second, in what is written: whole numbers for all usual frame rates
-WHOLE = 0.9  # of the promised frames or seconds; the promise of a sound file may be a little off
+WHOLE = 0.9  # of the promised seconds; the promise of a good file may be a little off
 
 
 class VideoError(ValueError):
@@ -264,11 +264,11 @@ def _decoded(container, stream, path: Path) -> Iterator[Any]:
     try:
         for frame in container.decode(stream):
             count += 1
-            end = frame.time or end
+            end = float((frame.time or 0.0) + (frame.duration or 0) * frame.time_base)
             yield frame
     except (av.error.FFmpegError, OSError):
         failed = True
-    if not count or failed or _short(container, stream, count, end):
+    if not count or failed or _short(container, stream, end):
         raise VideoError(
             _(
                 "{name}: damaged or cut off, only {count} frames could be decoded. Fetch or save it again.",
@@ -278,18 +278,15 @@ def _decoded(container, stream, path: Path) -> Iterator[Any]:
         )
 
 
-def _short(container, stream, count: int, end: float) -> bool:
-    """Whether much less came than the file promised. FFmpeg itself takes a file that breaks off for one that ends."""
-    if stream.frames:
-        return count < WHOLE * stream.frames
+def _short(container, stream, end: float) -> bool:
+    """Whether the last frame goes away long before the file promised. FFmpeg itself takes a file that breaks off for one that ends."""
     if stream.duration:
         promised = float(stream.duration * stream.time_base)
     elif container.duration and len(container.streams) == 1:
         promised = container.duration / 1e6
     else:
         return False
-    # the last frame is shown for a while too, about as long as the others
-    return end * (count + 1) / count < WHOLE * promised if count > 1 else False
+    return end < WHOLE * promised
 
 
 def _upright(frame) -> Frame:

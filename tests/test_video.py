@@ -135,7 +135,7 @@ def bad_files(folder: Path) -> dict[str, tuple[Path, int, str]]:
     good = lossless(folder / "good.mkv", [i / 10 for i in range(12)]).read_bytes()
     mp4 = write_video(folder / "good.mp4", [(i / 10, picture(COLOURS[i])) for i in range(12)]).read_bytes()
     contents = {
-        "empty": ("empty.mp4", b"", 0, "empty"),
+        "empty": ("empty.mp4", b"", 0, "empty, there is no video"),
         "text": ("text.mp4", b"no video\n" * 90, 0, "not a video"),
         "a web page": ("page.mp4", b"<!doctype html><html></html>", 0, "not a video"),
         "a picture": ("photo.mp4", photo_path("coffee").read_bytes(), 0, "a picture.*read_image"),
@@ -176,18 +176,42 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_hole_in_the_middle_is_noticed(tmp_path: Path) -> None:
+    """FFmpeg looks for the next frame that is whole, and goes on as if nothing had been."""
     import cv2
 
     path = tmp_path / "hole.avi"
+    noise = np.random.default_rng(0).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, SIZE)
-    for number in range(30):
-        writer.write(np.asarray(picture(COLOURS[number % 12])))
+    for _number in range(30):
+        writer.write(noise)
     writer.release()
     assert len(list(read_frames(path))) == 30
+    with av.open(str(path)) as container:
+        starts = [packet.pos for packet in container.demux(video=0) if packet.size]
     data = path.read_bytes()
-    path.write_bytes(data[:8000] + bytes(3000) + data[11000:])
+    first, last = starts[10] + 500, starts[16] - 8
+    path.write_bytes(data[:first] + bytes(last - first) + data[last:])
+    times = []
     with pytest.raises(VideoError, match="damaged"):
-        list(read_frames(path))
+        times += (frame.time for frame in read_frames(path))
+    assert 20 < len(times) < 27
+
+
+def test_a_last_frame_that_is_shown_for_long_is_no_break(tmp_path: Path) -> None:
+    path = tmp_path / "still.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = SIZE
+        packets = [
+            packet
+            for colour in [*COLOURS[:4], None]
+            for packet in stream.encode(colour and av.VideoFrame.from_image(picture(colour)))
+        ]
+        packets[-1].duration = 90
+        container.mux(packets)
+    with av.open(str(path)) as container:
+        assert container.duration > 9e6
+    assert len(list(read_frames(path))) == 4
 
 
 def test_a_limit_before_the_break_is_no_error(tmp_path: Path) -> None:

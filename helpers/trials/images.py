@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import tempfile
 import tracemalloc
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,19 +116,18 @@ def leave_frames(answer: Callable, video: bytes) -> dict[str, Any]:
 
 def hold_frames(answer: Callable, video: bytes, frame_bytes: int) -> dict[str, Any]:
     """How many frames, as arrays or pictures, are in memory when the second one has been taken."""
-    before = {id(picture) for picture in _pictures()}
     running = tracemalloc.is_tracing()
     if not running:
         tracemalloc.start()
     try:
-        with _video(video) as path:
+        with _video(video) as path, _pictures_made() as made:
             frames = answer(path)
             if not hasattr(type(frames), "__next__"):
                 return {"lazy": False, "held": 0}
             first, second = next(frames, None), next(frames, None)
-            large = [trace.size for trace in tracemalloc.take_snapshot().traces if trace.size >= frame_bytes]
-            pictures = [picture for picture in _pictures() if id(picture) not in before]
-            held = max(sum(large) // frame_bytes, len(pictures))
+            traces = tracemalloc.take_snapshot().traces
+            arrays = sum(trace.size for trace in traces if trace.size >= frame_bytes) // frame_bytes
+            held = max(arrays, sum(picture() is not None for picture in made))
             del first, second, frames
     finally:
         if not running:
@@ -136,9 +135,21 @@ def hold_frames(answer: Callable, video: bytes, frame_bytes: int) -> dict[str, A
     return {"lazy": True, "held": held}
 
 
-def _pictures() -> list[Image.Image]:
-    """All PIL pictures there are. (``isinstance`` would ask each object, some of which then warn.)"""
-    return [item for item in gc.get_objects() if issubclass(type(item), Image.Image)]
+@contextmanager
+def _pictures_made() -> Iterator[list[weakref.ref]]:
+    """All PIL pictures that are made inside the block, of whose pixels tracemalloc sees nothing."""
+    made: list[weakref.ref] = []
+    original = Image.Image.__init__
+
+    def note(self: Image.Image, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        made.append(weakref.ref(self))
+
+    Image.Image.__init__ = note
+    try:
+        yield made
+    finally:
+        Image.Image.__init__ = original
 
 
 def refuse_video(answer: Callable, data: bytes | None) -> dict[str, Any]:

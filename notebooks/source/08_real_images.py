@@ -22,6 +22,7 @@
 
 # %%
 import importlib.util
+import os
 import tempfile
 import threading
 from fractions import Fraction
@@ -218,6 +219,9 @@ class Answers(BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass  # it would write every request to stderr
+
+
+os.environ.setdefault("no_proxy", "127.0.0.1")  # where the network has a proxy: ask it for nothing on this machine
 
 
 def fetch_and_open(url):
