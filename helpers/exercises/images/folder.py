@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from helpers.judging.describe import describe
 from helpers.text import Message, _
 from helpers.trials.images import classify_files
 from helpers.trials.runner import Raised
-from helpers.trials.values import DictSeen, ListSeen, Opaque, Seen
+from helpers.trials.values import DictSeen, ListSeen, Seen
 
 NOT_A_PAIR = Mistake("not-a-pair", _("Return two dictionaries: `return found, problems`."), FOLDER)
 STOPPED = Mistake(
@@ -146,9 +147,10 @@ def _good(rng: torch.Generator, table: Tensor, count: int) -> tuple[list[tuple[s
         (".jpeg", lambda image: _file(image.convert("CMYK"), "JPEG", quality=95)),
         (".bmp", lambda image: _file(image, "BMP")),
     ]
-    names = shuffled(rng, WORDS)[:count]
+    names = sorted(shuffled(rng, WORDS)[:count])
     wanted = [place % len(table) for place in shuffled(rng, list(range(count)))]
-    kinds = (kinds * 2)[:count]
+    ordinary = [kinds[-1], kinds[0]]  # for the last two, so that a lost batch and an odd suffix can be told apart
+    kinds = [*shuffled(rng, (kinds * 2)[: max(0, count - 2)]), *ordinary][:count]
     files = [
         (name + suffix, write(_picture(table[place], rng)))
         for name, place, (suffix, write) in zip(names, wanted, kinds, strict=True)
@@ -176,7 +178,7 @@ def _found(seen: Seen) -> tuple[dict, dict] | None:
     if not all(isinstance(item, DictSeen) for item in seen.items):
         return None
     found, problems = (
-        {key.text if isinstance(key, Opaque) else key: value for key, value in item.pairs}
+        {key if isinstance(key, str) else getattr(key, "text", repr(key)): value for key, value in item.pairs}
         for item in seen.items
     )
     return found, problems
@@ -201,7 +203,7 @@ def _judge(answer: Witness, rng: torch.Generator, goods: int, with_bad: bool, ba
         batch_size=batch_size,
     )
     if isinstance(record, Raised):
-        _judge_raised(answer, record, goods, bad, tried)
+        _judge_raised(record, goods, bad, tried)
     outcome = record.values
     seen, calls = outcome["value"], [dict(call.pairs) for call in outcome["calls"].items]
     require(seen is not None, general.RETURNED_NONE, tried=tried)
@@ -225,8 +227,7 @@ def _judge(answer: Witness, rng: torch.Generator, goods: int, with_bad: bool, ba
     require(not any("album" in key or "inner" in key for key in keys), SUBFOLDERS, tried=tried)
     require(not any(name in found for name in bad_names), NAMED_ALL_THE_SAME, **told)
     require(not any(isinstance(value, int) for value in found.values()), PLACES, tried=tried)
-    missing = [name for name in right if name not in found]
-    _require_all(missing, right, found, problems, told)
+    _require_all(found, right, told)
     lost = [name for name in bad_names if name not in problems]
     told = {
         "tried": tried,
@@ -253,18 +254,19 @@ def _judge(answer: Witness, rng: torch.Generator, goods: int, with_bad: bool, ba
     require(not any(call["grad_mode"] for call in calls), GRADIENTS_KEPT, tried=tried)
 
 
-def _require_all(missing: list[str], right: dict, found: dict, problems: dict, told: dict) -> None:
+def _require_all(found: dict, right: dict, told: dict) -> None:
     """Name why some readable pictures are not among the found."""
-    usual = {".png", ".jpg", ".jpeg", ".gif", ".bmp"}
-    suffixes = [name[name.rfind(".") :] if "." in name else "" for name in missing]
-    odd = all(suffix not in usual for suffix in suffixes)
-    require(not missing or not odd or len(missing) == len(right), BY_SUFFIX, **told)
-    tail = list(right)[len(right) - len(missing) :]
-    require(not missing or sorted(missing) != sorted(tail) or len(missing) == len(right), LAST_LOST, **told)
-    require(not missing, general.WRONG_KEYS, **told)
+    missing = [name for name in right if name not in found]
+    if not missing:
+        return
+    tail = list(right)[-len(missing) :]  # never one of an odd suffix: see _good
+    require(missing != tail or len(missing) == len(right), LAST_LOST, **told)
+    left_out, taken = ({Path(name).suffix for name in names} for names in (missing, found))
+    require(bool(left_out & taken), BY_SUFFIX, **told)
+    require(False, general.WRONG_KEYS, **told)
 
 
-def _judge_raised(answer: Witness, record: Raised, goods: int, bad: list, tried: Message) -> None:
+def _judge_raised(record: Raised, goods: int, bad: list, tried: Message) -> None:
     require(bool(goods), EMPTY_BATCH, tried=tried, observed=_("{type}: {message}", type=record.type, message=record.message))  # fmt: skip
     require(not bad, STOPPED(type=record.type, message=record.message), tried=tried)
     raise Stopped(record)
