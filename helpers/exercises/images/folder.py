@@ -149,7 +149,8 @@ def _good(rng: torch.Generator, table: Tensor, count: int) -> tuple[list[tuple[s
     ]
     names = sorted(shuffled(rng, WORDS)[:count])
     wanted = [place % len(table) for place in shuffled(rng, list(range(count)))]
-    ordinary = [kinds[-1], kinds[0]]  # for the last two, so that a lost batch and an odd suffix can be told apart
+    # the last two are ordinary, so that a lost batch can be told from a choice by suffix
+    ordinary = [kinds[-1], kinds[0]]
     kinds = [*shuffled(rng, (kinds * 2)[: max(0, count - 2)]), *ordinary][:count]
     files = [
         (name + suffix, write(_picture(table[place], rng)))
