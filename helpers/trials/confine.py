@@ -15,6 +15,7 @@ import struct
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from multiprocessing import resource_tracker
 
 MEMORY = 4 * 2**30
 """Bytes beyond what the process has when it starts."""
@@ -51,6 +52,7 @@ def confine(work: str, hidden: Sequence[str] = ()) -> list[str]:
         Some of "limits", "environment", "processes", "network", "files".
     """
     _scrub_environment()
+    _let_go_of_the_tracker()
     in_force = ["environment"]
     with suppress(PermissionError):
         os.setsid()  # so that the judge can kill it with all that it started
@@ -75,6 +77,14 @@ def _scrub_environment() -> None:
     for name in list(os.environ):
         if name not in KEPT_VARIABLES:
             del os.environ[name]
+
+
+def _let_go_of_the_tracker() -> None:
+    """multiprocessing's process for cleaning up is the judge's; what is made here is gone with this process anyway."""
+    tracker = resource_tracker._resource_tracker
+    if getattr(tracker, "_fd", None) is not None:
+        os.close(tracker._fd)
+    resource_tracker.register = resource_tracker.unregister = lambda name, kind: None
 
 
 def _limit() -> None:
