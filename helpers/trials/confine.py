@@ -80,7 +80,7 @@ def _scrub_environment() -> None:
 
 
 def _let_go_of_the_tracker() -> None:
-    """multiprocessing's process for cleaning up is the judge's; what is made here is gone with this process anyway."""
+    """Multiprocessing's process for cleaning up is the judge's; what is made here is gone with this process anyway."""
     tracker = resource_tracker._resource_tracker
     if getattr(tracker, "_fd", None) is not None:
         os.close(tracker._fd)
