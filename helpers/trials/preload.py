@@ -10,6 +10,8 @@ from importlib import import_module
 
 LESSONS_IMPORT = (
     "torch",
+    "torch._dynamo",
+    "torch.fx.experimental.optimization",
     "torchvision.transforms.v2",
     "matplotlib.pyplot",
     "helpers.images",
