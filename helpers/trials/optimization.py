@@ -127,7 +127,12 @@ def prepare(answer: Callable, model: dict[str, Any], batch: torch.Tensor, traini
     if not seen["module"] or seen["same"]:
         return seen
     kernels = _Kernels()
-    training_left = [name for name, module in value.named_modules() if module.training]
+    minding = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)  # to all others the mode is nothing
+    training_left = [
+        type(module).__name__
+        for module in value.modules()
+        if module.training and (module is value or isinstance(module, minding))
+    ]
     with torch.inference_mode(), kernels:
         logits = value(batch.to(memory_format=LASTS))
     seen |= {"logits": logits, "training_left": training_left, "norms": kernels.norms}
@@ -163,23 +168,23 @@ def compile_counted(
 ) -> dict[str, Any]:
     """Call ``run = answer(model, batch_size, backend)``, then ``run`` with each batch.
 
-    ``compiled`` counts how often the backend was asked to compile, ``rows`` lists for each batch how many pictures
-    each run of a compiled graph had.
+    ``graphs`` lists, for each time that the backend was asked to compile, how many pictures that graph's runs had;
+    ``rows`` does so for each batch.
     """
     import torch._dynamo  # a second, which only this trial needs
 
     built = probes.build(model).eval()
-    compiled, rows, lists = [], [], []
+    graphs, rows, lists = [], [], []
 
     def backend(graph: torch.fx.GraphModule, example_inputs: list[Any]) -> Callable:
-        compiled.append(len(lists))
+        own: list[int] = []
+        graphs.append(own)
 
         def run(*inputs: Any) -> Any:
-            rows.extend(
-                one.shape[0]
-                for one in inputs
-                if isinstance(one, torch.Tensor) and one.ndim == 4 and not isinstance(one, nn.Parameter)
-            )
+            for one in inputs:
+                if isinstance(one, torch.Tensor) and one.ndim == 4 and not isinstance(one, nn.Parameter):
+                    rows.append(one.shape[0])
+                    own.append(one.shape[0])
             return graph(*inputs)
 
         return run
@@ -201,7 +206,7 @@ def compile_counted(
         "callable": True,
         "values": at_once,
         "later": values,
-        "compiled": compiled,
+        "graphs": graphs,
         "rows": lists,
         "batches_kept": all(map(torch.equal, batches, originals)),
     }

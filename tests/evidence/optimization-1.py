@@ -159,11 +159,13 @@ def hottest(events):
     return best, times[best] / sum(times.values())
 
 # %% wrong="other-threads" earned=1
+from collections import Counter
+
 def hottest(events):
     ops = [e for e in events if e["ph"] == "X" and e["cat"] == "cpu_op"]
-    times = {}
+    times = Counter()
     for e in ops:
-        times[e["name"]] = times.get(e["name"], 0) + e["dur"]
+        times[e["name"]] += e["dur"]
         around = [o for o in ops if o is not e and o["ts"] <= e["ts"] and o["ts"] + o["dur"] >= e["ts"] + e["dur"]]
         if around:
             times[min(around, key=lambda o: o["dur"])["name"]] -= e["dur"]

@@ -62,7 +62,7 @@ def compiled_once(model, batch_size, backend):
         rows = []
         for piece in batch.split(batch_size):
             n = len(piece)
-            rows.append(compiled(piece if n > 1 else piece.repeat(2, 1, 1, 1))[:n])
+            rows.append(compiled(piece.clone() if n > 1 else piece.repeat(2, 1, 1, 1))[:n])
         return torch.cat(rows)
 
     return run
@@ -95,7 +95,43 @@ def compiled_once(model, batch_size, backend):
 
     @torch.no_grad()
     def run(batch):
-        return torch.cat([compiled(piece) for piece in batch.split(batch_size)])
+        return torch.cat([compiled(piece.clone()) for piece in batch.split(batch_size)])
+
+    return run
+
+# %% wrong="two-kinds" earned=2 why="only the short ones are filled up"
+import torch
+
+def compiled_once(model, batch_size, backend):
+    compiled = torch.compile(model, backend=backend)
+
+    @torch.inference_mode()
+    def run(batch):
+        rows = []
+        for piece in batch.split(batch_size):
+            n = len(piece)
+            if n < batch_size:
+                piece = torch.cat([piece, piece.new_zeros(batch_size - n, *piece.shape[1:])])
+            rows.append(compiled(piece)[:n])
+        return torch.cat(rows)
+
+    return run
+
+# %% wrong="two-kinds" earned=2 why="only the short ones are filled up, no_grad"
+import torch
+
+def compiled_once(model, batch_size, backend):
+    compiled = torch.compile(model, backend=backend)
+
+    @torch.no_grad()
+    def run(batch):
+        rows = []
+        for piece in batch.split(batch_size):
+            n = len(piece)
+            if n < batch_size:
+                piece = torch.cat([piece, piece.new_zeros(batch_size - n, *piece.shape[1:])])
+            rows.append(compiled(piece)[:n])
+        return torch.cat(rows)
 
     return run
 

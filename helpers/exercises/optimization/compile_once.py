@@ -36,7 +36,7 @@ PARTLY = Mistake(
 EACH_SIZE = Mistake(
     "each-size",
     _(
-        "It was compiled several times, once for each new batch size or nearly so. Fill up every batch to one size, so that the compiled graph fits all of them."
+        "It was compiled several times, because batches of several sizes came (with dynamic shapes, also because some were views of larger tensors). Fill up every batch to one size in a tensor of its own, so that the compiled graph fits all of them."
     ),
     RECOMPILE,
 )
@@ -44,6 +44,13 @@ SIZE_ONE = Mistake(
     "size-one",
     _(
         "A batch of one picture was compiled anew: size 1 is always a case of its own, also with dynamic shapes. Fill it up."
+    ),
+    RECOMPILE,
+)
+TWO_KINDS = Mistake(
+    "two-kinds",
+    _(
+        "The size was always the same, and still it was compiled again: guards also tell apart a part of a larger tensor (a view) from a whole one, and an ordinary tensor from one made under `inference_mode`. Copy every piece, also a full one, into a new tensor."
     ),
     RECOMPILE,
 )
@@ -73,7 +80,7 @@ OVERWRITTEN = Mistake(
     RECOMPILE,
 )
 
-SHAPE = (probes.CHANNELS, 3, 2)
+SHAPE = (probes.CHANNELS, 11, 13)  # no size like that of a batch, which dynamic shapes would take for the same
 
 
 def _number(rng: torch.Generator, low: int, high: int) -> int:
@@ -100,12 +107,13 @@ def _case(count: int, size: int) -> Message:
 
 
 def _counts(rng: torch.Generator, size: int) -> list[int]:
-    counts = [1, size, size - 1, 2, 2 * size + 1]
-    return [counts[place] for place in torch.randperm(len(counts), generator=rng).tolist()]
+    """A full batch comes first: it is the one that need not be filled up, and may be compiled for as a view."""
+    counts = [1, size - 1, 2, 2 * size + 1]
+    return [size, *[counts[place] for place in torch.randperm(len(counts), generator=rng).tolist()]]
 
 
 def _judge_values(answer: Witness, rng: torch.Generator) -> None:
-    size = _number(rng, 4, 8)
+    size = _number(rng, 5, 9)
     counts = _counts(rng, size)
     seen, right, tried = _run(answer, rng, counts, size)
     for count, value, later, wanted in zip(
@@ -141,35 +149,35 @@ def _beginning(value: Seen, wanted: torch.Tensor) -> bool:
 
 
 def _judge_compiles(answer: Witness, rng: torch.Generator) -> None:
-    size = _number(rng, 4, 8)
+    size = _number(rng, 5, 9)
     counts = _counts(rng, size)
     seen, _right, tried = _run(answer, rng, counts, size)
-    compiled = seen["compiled"].items
-    require(bool(compiled), NOT_COMPILED, tried=tried)
+    graphs = [graph.items for graph in seen["graphs"].items]
+    require(bool(graphs), NOT_COMPILED, tried=tried)
     told = {
         "tried": tried,
-        "observed": _("compiled {n} times", n=len(compiled)),
+        "observed": _("compiled {n} times", n=len(graphs)),
         "expected": _("compiled once"),
     }
     for count, rows in zip(counts, seen["rows"].items, strict=True):
         ran = rows.items if isinstance(rows, ListSeen) else []
         require(sum(ran) >= count, PARTLY, tried=_case(count, size), observed=describe(ran))
-    if len(compiled) > 1:
-        ones = counts.index(1)
-        others = [place for place in compiled if place != ones]
-        require(not (ones in compiled and len(others) == 1), SIZE_ONE, **told)
-        require(False, EACH_SIZE, **told)
     for count, rows in zip(counts, seen["rows"].items, strict=True):
         ran, fewest = rows.items, math.ceil(count / size)
         observed = {"tried": _case(count, size), "observed": _("runs with {rows} pictures", rows=ran)}
         require(max(ran) <= size, TOO_LARGE, **observed)
         require(len(ran) <= fewest, ONE_BY_ONE, **observed)
+    sizes = [set(graph) for graph in graphs]
+    require(len(graphs) == 1 or any(one != {size} for one in sizes), TWO_KINDS, **told)
+    require(not (len(graphs) == 2 and sum(one == {1} for one in sizes) == 1), SIZE_ONE, **told)
+    require(len(graphs) == 1, EACH_SIZE, **told)
 
 
 COMPILE_ONCE = Exercise(
     id="optimization-4",
     title=_("Any batch, compiled once"),
     answer="compiled_once",
+    limit=30.0,
     parts=(
         Part(_("the logits of each batch"), 2, _judge_values),
         Part(_("compiled once for all batches"), 3, _judge_compiles, needs=("the logits of each batch",)),
@@ -187,7 +195,7 @@ COMPILE_ONCE = Exercise(
     ),
     explanation=_(
         "Compiled code holds for the shapes that it was compiled for. Filling up costs some computing for nothing in the last batch, and saves a compilation of many seconds. "
-        "Dynamic shapes are the other way: one graph for all sizes, with 1 as the exception. In evaluation mode the rows do not influence each other, so what you fill up with does not matter."
+        "Dynamic shapes are the other way: one graph for all sizes, with 1 as the exception. In evaluation mode the rows do not influence each other, so what you fill up with does not matter. Fill up every batch, the full ones too: then all of them are tensors of one kind."
     ),
     mistakes=(
         NOT_A_RUNNER,
@@ -195,6 +203,7 @@ COMPILE_ONCE = Exercise(
         PARTLY,
         EACH_SIZE,
         SIZE_ONE,
+        TWO_KINDS,
         PADDING_LEFT,
         ONE_BY_ONE,
         TOO_LARGE,

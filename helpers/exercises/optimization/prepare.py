@@ -96,7 +96,7 @@ def _run(answer: Witness, rng: torch.Generator, training: bool) -> tuple:
 
 def _without_norms(model: dict, lone: bool) -> nn.Module:
     built = probes.build(model).eval()
-    for module in built.modules():
+    for module in list(built.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.BatchNorm2d) and (module is not built.after) != lone:
                 setattr(module, name, nn.Identity())
@@ -105,7 +105,7 @@ def _without_norms(model: dict, lone: bool) -> nn.Module:
 
 def _twice(model: dict) -> nn.Module:
     built = probes.build(model).eval()
-    for module in built.modules():
+    for module in list(built.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.BatchNorm2d) and module is not built.after:
                 setattr(module, name, nn.Sequential(child, child))
@@ -115,10 +115,8 @@ def _twice(model: dict) -> nn.Module:
 def _judge_values(answer: Witness, rng: torch.Generator) -> None:
     for training in (False, True):
         seen, model, batch, tried = _run(answer, rng, training)
-        left = [name for name in seen["training_left"].items if name]
-        if seen["training_left"].items:
-            shown = ", ".join(left[:3]) or "…"
-            require(False, TRAINING_LEFT(names=shown), tried=tried)
+        left = seen["training_left"].items
+        require(not left, TRAINING_LEFT(names=", ".join(left[:3])), tried=tried)
         built = probes.build(model).eval()
         with torch.no_grad():
             right = built(batch)

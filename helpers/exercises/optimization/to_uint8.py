@@ -190,12 +190,12 @@ def _recognised(seen: Seen, values: Tensor, low: float, high: float, right: tupl
         (TRUNCATED, right_parameters and bool((wide == _bytes(values, scale, zero, rounded=False)).all())),
         (TRUNCATED, right_parameters and bool((wide == ((values.double() / scale).trunc() + zero).clamp(0, 255)).all())),
         (NO_ZERO_POINT, right_parameters and zero > 0 and bool((wide == _bytes(values, scale, 0)).all())),
-        (WRAPPED, right_parameters and bool((wide == wrapped.remainder(256)).all())),
         (WRAPPED, right_parameters and bool((wrapped.clamp(0, 255) != wrapped).any()) and _same_inside(wide, wrapped)),
     ]  # fmt: skip
 
 
 def _same_inside(data: Tensor, steps: Tensor) -> bool:
+    """Whether only steps below 0 and above 255 differ."""
     inside = (steps >= 0) & (steps <= 255)
     return bool((data[inside] == steps[inside]).all())
 
