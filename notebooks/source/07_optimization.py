@@ -904,7 +904,9 @@ def to_uint8(values, low, high):
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static  # noqa: E402
+from onnxruntime.quantization import (  # noqa: E402
+    CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static,
+)  # fmt: skip
 from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: E402
 
 normalise = v2.Normalize([127 / 255] * 3, [128 / 255] * 3)
@@ -1014,8 +1016,18 @@ show_table(rows, ["photo", "float32", "int8", ""])
 
 # %% [markdown]
 # *Dynamic* quantisation (`quantize_dynamic`) needs no calibration: it finds the ranges anew at every call. It is made for
-# models of large matrix products, such as language models. For convolutional networks it brings nothing or worse.
-#
+# models of large matrix products, such as language models. Does it bring anything for these convolutions?
+
+# %%
+# NBVAL_IGNORE_OUTPUT
+quantize_dynamic(folder / "prepared.onnx", folder / "dynamic.onnx", weight_type=QuantType.QUInt8)
+dynamic_session = session_of("dynamic.onnx")
+compare(
+    {"float32": onnx_runtime, "int8, static": int8, "int8, dynamic": lambda: onnx_logits(dynamic_session, batch)},
+    repeat=5, warmup=1,
+);  # fmt: skip
+
+# %% [markdown]
 # ## AOTInductor
 #
 # `torch.compile` compiles while the program runs. **AOTInductor** takes what `torch.export` gave
@@ -1075,7 +1087,7 @@ reveal("optimization-q3")
 # %% [markdown]
 # A smaller picture or another dtype is as bad, since then it even reads memory that is not the picture's. So put a function
 # around a package that checks dtype, shape and layout, or that makes them right: `images.contiguous(memory_format=…)`. The
-# environment variable `AOTI_RUNTIME_CHECK_INPUTS=1` adds such checks to what is built after it is set; use it in tests.
+# environment variable `AOTI_RUNTIME_CHECK_INPUTS=1`, set before the program starts, switches such checks on: use it in tests.
 #
 # ## The whole ladder
 #
