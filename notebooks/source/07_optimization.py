@@ -843,9 +843,9 @@ climb("ONNX Runtime", onnx_runtime)
 #
 # The last step in bits: whole numbers of 8 bits. A float becomes a step on a ruler with 256 marks,
 #
-# $$q = \mathrm{round}(x / \mathrm{scale}) + \mathrm{zero\ point}, \text{ cut off at 0 and 255,}$$
+# $$q = \mathrm{round}(x / \mathrm{scale}) + \mathrm{zero\ point},$$
 #
-# and $(q - \mathrm{zero\ point}) \cdot \mathrm{scale}$ is the float again, but for half a step. Convolutions then multiply whole
+# cut off at 0 and 255. And $(q - \mathrm{zero\ point}) \cdot \mathrm{scale}$ is the float again, but for half a step. Convolutions then multiply whole
 # numbers, four times as many at a time as floats, where the processor has the instructions.
 #
 # Where do scale and zero point come from? For weights from the weights. For what flows between the layers, someone has to
