@@ -96,7 +96,7 @@ class _Kernels(TorchDispatchMode):
         self.norms = 0
         self.convolutions: list[dict[str, Any]] = []
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # noqa: ANN001, ANN204
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         name = func.overloadpacket.__name__
         if "batch_norm" in name:
             self.norms += 1
@@ -127,7 +127,10 @@ def prepare(answer: Callable, model: dict[str, Any], batch: torch.Tensor, traini
     if not seen["module"] or seen["same"]:
         return seen
     kernels = _Kernels()
-    minding = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)  # to all others the mode is nothing
+    minding = (
+        nn.modules.batchnorm._BatchNorm,
+        nn.modules.dropout._DropoutNd,
+    )  # to all others the mode is nothing
     training_left = [
         type(module).__name__
         for module in value.modules()
@@ -140,7 +143,11 @@ def prepare(answer: Callable, model: dict[str, Any], batch: torch.Tensor, traini
 
 
 def read_lists(
-    answer: Callable, model: dict[str, Any], batch_size: int, shape: list[int], lists: list[list[torch.Tensor]]
+    answer: Callable,
+    model: dict[str, Any],
+    batch_size: int,
+    shape: list[int],
+    lists: list[list[torch.Tensor]],
 ) -> dict[str, Any]:
     """Make ``answer(model, batch_size, shape)`` and call it with each list of pictures.
 

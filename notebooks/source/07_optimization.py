@@ -98,13 +98,12 @@ def climb(name, run):
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-from torch.profiler import ProfilerActivity, profile, record_function  # noqa: E402
+from torch.profiler import ProfilerActivity, profile, record_function
 
 with torch.inference_mode():
     model(batch)
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        with record_function("the whole model"):
-            model(batch)
+    with profile(activities=[ProfilerActivity.CPU]) as profiler, record_function("the whole model"):
+        model(batch)
 
 by_operator = sorted(profiler.key_averages(), key=lambda row: row.cpu_time_total, reverse=True)
 rows = [
@@ -268,7 +267,7 @@ def same_tensor():
 
 
 compare({"a new tensor": new_tensor, "one buffer": same_tensor}, repeat=5, warmup=1)
-compare({"only making it: new": lambda: torch.stack(pictures), "one buffer ": lambda: torch.stack(pictures, out=buffer)});
+_ = compare({"only making it: new": lambda: torch.stack(pictures), "one buffer ": lambda: torch.stack(pictures, out=buffer)})
 
 # %%
 reveal("optimization-q1")
@@ -519,7 +518,7 @@ show_figure(figure, "Three stacked bars: with the last change BatchNorm disappea
 # graph **breaks**: one part is compiled, Python takes over, and the next part is compiled by itself.
 
 # %%
-import torch._dynamo  # noqa: E402
+import torch._dynamo
 
 
 def smooth(x):
@@ -661,7 +660,7 @@ def compiled_once(model, batch_size, backend):
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-import torch._inductor.config as inductor  # noqa: E402
+import torch._inductor.config as inductor
 
 torch._dynamo.reset()
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder / "compiled")
@@ -678,14 +677,16 @@ def first_call(run):
         return None
 
 
-# a function of its own, since PyTorch keeps graphs with the code of a function: two modules of one class share them
-compiled_frozen = torch.compile(lambda images: ready(images))
+# a function of its own: PyTorch keeps graphs with the code of a function, so modules of one class would share them
+@torch.compile
+def frozen_graph(images):
+    return ready(images)
 
 
 @torch.inference_mode()
 def compiled_and_frozen():
     with inductor.patch(freezing=True):
-        return compiled_frozen(batch_last)
+        return frozen_graph(batch_last)
 
 
 compile_seconds = first_call(compiled_and_frozen)
@@ -699,12 +700,14 @@ if compile_seconds is not None:
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-compiled_plain = torch.compile(lambda images: ready(images))
+@torch.compile
+def plain_graph(images):
+    return ready(images)
 
 
 @torch.inference_mode()
 def compiled_default():
-    return compiled_plain(batch_last)
+    return plain_graph(batch_last)
 
 
 if compile_seconds is not None and first_call(compiled_default) is not None:
@@ -801,7 +804,7 @@ climb("bfloat16", bfloat16)
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 for noisy in ("torch.onnx", "onnxscript", "onnx_ir", "root"):
     logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -904,10 +907,10 @@ def to_uint8(values, low, high):
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-from onnxruntime.quantization import (  # noqa: E402
+from onnxruntime.quantization import (
     CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static,
 )  # fmt: skip
-from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: E402
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
 normalise = v2.Normalize([127 / 255] * 3, [128 / 255] * 3)
 crops_of = v2.Compose(
@@ -969,7 +972,7 @@ for name in ("float.onnx", "int8.onnx"):
 # %%
 # NBVAL_IGNORE_OUTPUT
 signed_session = session_of("signed.onnx")
-compare({"unsigned activations": int8, "signed activations": lambda: onnx_logits(signed_session, batch)}, repeat=5);
+_ = compare({"unsigned activations": int8, "signed activations": lambda: onnx_logits(signed_session, batch)}, repeat=5)
 
 # %% [markdown]
 # Fast is not enough. A quantised model is another model, so check it on pictures that calibration has not seen:
@@ -1022,10 +1025,10 @@ show_table(rows, ["photo", "float32", "int8", ""])
 # NBVAL_IGNORE_OUTPUT
 quantize_dynamic(folder / "prepared.onnx", folder / "dynamic.onnx", weight_type=QuantType.QUInt8)
 dynamic_session = session_of("dynamic.onnx")
-compare(
+_ = compare(
     {"float32": onnx_runtime, "int8, static": int8, "int8, dynamic": lambda: onnx_logits(dynamic_session, batch)},
     repeat=5, warmup=1,
-);  # fmt: skip
+)  # fmt: skip
 
 # %% [markdown]
 # ## AOTInductor
@@ -1123,7 +1126,7 @@ show_figure(figure, "A bar for each rung of the ladder: how many times as fast a
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-from helpers.roofline import count_flops, measured_peak  # noqa: E402
+from helpers.roofline import count_flops, measured_peak
 
 flops = count_flops(model, batch)
 peak = measured_peak(torch.float32)
@@ -1152,7 +1155,7 @@ layers = {
 points = {}
 with torch.inference_mode():
     for name, (layer, shape) in layers.items():
-        layer = layer.eval().to(memory_format=torch.channels_last)
+        layer.eval().to(memory_format=torch.channels_last)
         images = torch.randn(shape).to(memory_format=torch.channels_last)
         result = layer(images)
         work = images.numel() if name == "ReLU6" else count_flops(layer, images)  # a comparison for each value

@@ -67,7 +67,9 @@ NEW_EACH_TIME = Mistake(
 )
 BUFFER_SIZE = Mistake(
     "buffer-size",
-    _("The buffer has the wrong size. It has room for exactly `batch_size` pictures, whatever lists will come."),
+    _(
+        "The buffer has the wrong size. It has room for exactly `batch_size` pictures, whatever lists will come."
+    ),
     BUFFER,
 )
 GRADIENTS_ON = Mistake(
@@ -98,7 +100,11 @@ def _run(answer: Witness, rng: torch.Generator, size: int, counts: list[int], vi
     lists = _lists(rng, counts)
     inputs = {"model": model, "batch_size": size, "shape": list(SHAPE), "lists": lists}
     record = answer.attempt(read_lists, **inputs)
-    if getattr(record, "type", None) == "TypeError" and "not callable" in record.message and record.line is None:
+    if (
+        getattr(record, "type", None) == "TypeError"
+        and "not callable" in record.message
+        and record.line is None
+    ):
         require(False, NOT_CALLABLE, tried=_("a list of {n} pictures", n=counts[0]))
     seen = answer.run(read_lists, **inputs)
     built = probes.build(model).eval()

@@ -23,14 +23,14 @@ NOT_A_RUNNER = Mistake(
 )
 NOT_COMPILED = Mistake(
     "not-compiled",
-    _(
-        "Nothing was compiled with the backend that you were given: `torch.compile(model, backend=backend)`."
-    ),
+    _("Nothing was compiled with the backend that you were given: `torch.compile(model, backend=backend)`."),
     COMPILE,
 )
 PARTLY = Mistake(
     "partly-compiled",
-    _("Some pictures went through the model without the compiled graph. Give all of them to the compiled model."),
+    _(
+        "Some pictures went through the model without the compiled graph. Give all of them to the compiled model."
+    ),
     COMPILE,
 )
 EACH_SIZE = Mistake(
@@ -56,7 +56,9 @@ TWO_KINDS = Mistake(
 )
 PADDING_LEFT = Mistake(
     "padding-left",
-    _("The rows of the filled-up part are still in the result. Return only as many rows as there were pictures."),
+    _(
+        "The rows of the filled-up part are still in the result. Return only as many rows as there were pictures."
+    ),
     RECOMPILE,
 )
 ONE_BY_ONE = Mistake(
@@ -71,7 +73,9 @@ TOO_LARGE = Mistake(
 )
 CUT_OFF = Mistake(
     "cut-off",
-    _("Pictures beyond the first `batch_size` are missing in the result. Run them too, as batches of their own."),
+    _(
+        "Pictures beyond the first `batch_size` are missing in the result. Run them too, as batches of their own."
+    ),
     RECOMPILE,
 )
 OVERWRITTEN = Mistake(
@@ -80,7 +84,11 @@ OVERWRITTEN = Mistake(
     RECOMPILE,
 )
 
-SHAPE = (probes.CHANNELS, 11, 13)  # no size like that of a batch, which dynamic shapes would take for the same
+SHAPE = (
+    probes.CHANNELS,
+    11,
+    13,
+)  # no size like that of a batch, which dynamic shapes would take for the same
 
 
 def _number(rng: torch.Generator, low: int, high: int) -> int:

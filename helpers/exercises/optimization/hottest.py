@@ -69,7 +69,14 @@ MICROSECONDS = Mistake(
     PROFILE,
 )
 
-NAMES = ["aten::conv2d", "aten::_convolution", "aten::relu_", "aten::batch_norm", "aten::addmm", "aten::copy_"]
+NAMES = [
+    "aten::conv2d",
+    "aten::_convolution",
+    "aten::relu_",
+    "aten::batch_norm",
+    "aten::addmm",
+    "aten::copy_",
+]
 
 
 class _Trace:

@@ -99,7 +99,11 @@ def _never(answer: Witness, rng: torch.Generator) -> None:
         )
         record = answer.attempt(call, args=[float(seconds), before, after, size], kwargs={})
         raised = getattr(record, "type", None) in ("ZeroDivisionError", "OverflowError", "ValueError")
-        seen = 0.0 if raised else answer.run(call, args=[float(seconds), before, after, size], kwargs={})["value"]
+        seen = (
+            0.0
+            if raised
+            else answer.run(call, args=[float(seconds), before, after, size], kwargs={})["value"]
+        )
         equal(seen, None, tried=tried, recognise=[(NEVER_PAYS, isinstance(seen, (int, float)))])
 
 

@@ -43,12 +43,16 @@ NOT_FUSED = Mistake(
 )
 LONE_LOST = Mistake(
     "lone-lost",
-    _("The BatchNorm that follows no convolution is gone. It has to stay, since there is nothing to fuse it with."),
+    _(
+        "The BatchNorm that follows no convolution is gone. It has to stay, since there is nothing to fuse it with."
+    ),
     FUSION,
 )
 FUSED_TWICE = Mistake(
     "fused-twice",
-    _("The values are as if each BatchNorm were applied twice: it is in the convolution, and still behind it."),
+    _(
+        "The values are as if each BatchNorm were applied twice: it is in the convolution, and still behind it."
+    ),
     FUSION,
 )
 NORMS_DROPPED = Mistake(

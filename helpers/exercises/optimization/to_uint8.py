@@ -10,7 +10,7 @@ from helpers.judging import Exercise, Mistake, Part, equal, require
 from helpers.judging import mistakes as general
 from helpers.judging.answers import Witness
 from helpers.judging.compare import same
-from helpers.text import Message, _
+from helpers.text import _
 from helpers.trials.calls import call
 from helpers.trials.values import ListSeen, Seen, TensorSeen
 
@@ -147,7 +147,11 @@ def _judge(answer: Witness, values: Tensor, low: float, high: float) -> None:
     scale, zero = _parameters(low, high)
     right = (_bytes(values, scale, zero), scale, zero)
     record = answer.attempt(call, args=[values, low, high], kwargs={})
-    if low == high == 0.0 and getattr(record, "type", None) in ("ZeroDivisionError", "ValueError", "OverflowError"):
+    if low == high == 0.0 and getattr(record, "type", None) in (
+        "ZeroDivisionError",
+        "ValueError",
+        "OverflowError",
+    ):
         require(False, EMPTY_RANGE, tried=tried)
     outcome = answer.run(call, args=[values, low, high], kwargs={})
     seen = outcome["value"]
@@ -155,7 +159,7 @@ def _judge(answer: Witness, values: Tensor, low: float, high: float) -> None:
     require(same(outcome["args"], [values, low, high]), general.INPUT_CHANGED, tried=tried)
 
 
-def _recognised(seen: Seen, values: Tensor, low: float, high: float, right: tuple):  # noqa: ANN202
+def _recognised(seen: Seen, values: Tensor, low: float, high: float, right: tuple):
     _right, scale, zero = right
     if not (isinstance(seen, ListSeen) and len(seen.items) == 3):
         return []
