@@ -10,6 +10,7 @@ from importlib import import_module
 
 LESSONS_IMPORT = (
     "torch",
+    "torch.fx.experimental.optimization",
     "torch.utils.data",
     "torchvision.datasets",
     "torchvision.models",
