@@ -9,7 +9,7 @@ from importlib import import_module
 from helpers.judging.exercise import Exercise, Lesson, Prediction
 from helpers.text import _
 
-WORDS = ("start", "modes", "nograd", "preprocessing")
+WORDS = ("start", "modes", "nograd", "preprocessing", "capstone")
 """The lessons, in their order."""
 
 
