@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 
 from helpers.trials import preprocessing, probes
 from helpers.trials.nograd import fenced, modes_now
+from helpers.trials.values import snapshot
 
 
 @contextmanager
@@ -221,7 +222,7 @@ class _Norms(TorchFunctionMode):
         self.count = 0
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        self.count += func is torch.batch_norm
+        self.count += getattr(func, "__name__", "") == "batch_norm"
         return func(*args, **(kwargs or {}))
 
 
@@ -269,7 +270,7 @@ def make_ready(
             "training": [
                 name
                 for name, module in made.named_modules()
-                if module.training
+                if getattr(module, "training", False)  # a scripted and frozen one has no mode
                 and not isinstance(module, nn.Identity)  # which does nothing in either mode
             ],
             "grads": sum(parameter.requires_grad for parameter in made.parameters()),
@@ -327,7 +328,7 @@ def classify(
                     if not fails:
                         raise
                     results, seen["failed"] = None, str(error)
-                seen["results"].append(results)
+                seen["results"].append(snapshot(results))  # now: it may change it in the next round
                 seen["paths"].append(paths)
                 seen["calls"].append(_calls.noted)
                 seen["paths_kept"] = single or asked == paths

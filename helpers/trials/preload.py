@@ -17,6 +17,7 @@ LESSONS_IMPORT = (
     "helpers.plots",
     "helpers.timing",
     "helpers.trials.calls",
+    "helpers.trials.capstone",
     "helpers.trials.probes",
     "helpers.trials.server",
 )

@@ -74,7 +74,7 @@ SIZE_ACCEPTED = Mistake(
 
 def _judge_groups(answer: Witness, rng: torch.Generator) -> None:
     size = integers(rng, 3, 6, 1)[0]
-    for count in (2 * size + 2, 3 * size, 1, 0):
+    for count in (5 * size + 2, 3 * size, 1, 0):
         tried = _("{count} items from an iterator, size {size}", count=count, size=size)
         right = [list(range(start, min(start + size, count))) for start in range(0, count, size)]
         record = answer.attempt(take_batches, count=count, size=size)
@@ -118,7 +118,7 @@ def _judge_groups(answer: Witness, rng: torch.Generator) -> None:
                     and len(found[-1]) == size,
                 ),
                 (NUMBER_OF_BATCHES, lists and len(found) == size and largest > size),
-                (EVENLY_SPLIT, flat == list(range(count)) and largest <= size),
+                (EVENLY_SPLIT, flat == list(range(count)) and len(found) == len(right)),
             ],
         )
     items = shuffled(rng, list(range(20, 27)))

@@ -293,6 +293,7 @@ def _judge_round(
     def joined(some_rows: list) -> list[tuple]:
         return results(one.paths, dict(zip(readable, some_rows, strict=True)), _reasons(one, right))
 
+    last = [item[0] for item in sorted(right, key=lambda item: item[2] is not None)]
     lists = values_of(one.seen)
     own = len(lists) == len(right) and sorted(str(item[:1]) for item in lists) == sorted(
         str([path]) for path in one.paths
@@ -309,11 +310,8 @@ def _judge_round(
             (TRAINING_MODE, bool(one.calls) and all(call["training"] for call in one.calls)),
             (BAD_FILES_DROPPED, bad and same(one.seen, good, ROOM)),
             (BAD_FILES_DROPPED, bad and len(lists) == len(good)),
-            (
-                BAD_FILES_LAST,
-                bad and own and same(one.seen, good + [item for item in right if item[2]], ROOM),
-            ),
-            (NAMES_SHIFTED, bad and bool(good) and _shifted(lists, rows, readable)),
+            (BAD_FILES_LAST, bad and own and [items[0] for items in lists] == last),
+            (NAMES_SHIFTED, bad and bool(good) and _shifted(one, rows, readable)),
             (
                 LAST_BATCH_LOST,
                 not bad and 0 < len(lists) < len(right) and same(one.seen, right[: len(lists)], ROOM),
@@ -345,12 +343,13 @@ def _reasons(one: _Round, right: list[tuple]) -> dict[int, str]:
     return {place: item[2] for place, item in enumerate(right) if item[2] is not None}
 
 
-def _shifted(lists: list[list[Seen]], rows: list, readable: list[int]) -> bool:
-    tops = [items[1] for items in lists if len(items) == 3]
+def _shifted(one: _Round, rows: list, readable: list[int]) -> bool:
+    """Whether each path stands in its place, and the rows were given out from the first one on."""
+    lists = values_of(one.seen)
     return (
         readable != list(range(len(readable)))
-        and len(tops) >= len(rows)
-        and all(same(top, row, ROOM) for top, row in zip(tops, rows, strict=False))
+        and [items[:1] for items in lists] == [[path] for path in one.paths]
+        and all(same(items[1], row, ROOM) for items, row in zip(lists, rows, strict=False) if len(items) == 3)
     )
 
 
@@ -554,6 +553,7 @@ def _judge_model_kept(answer: Witness, rng: torch.Generator) -> None:
         _require_kept(seen, tried)
     tried = _("a model in training mode that raises an error")
     _none, seen = _run(answer, model, [_photos(rng, model, 4, k)], k, evaluating=[], fails=True)
+    require(bool(plain(seen["calls"])[0]), NOT_CALLED, tried=tried)
     require(bool(seen["failed"]), FAILURE_HIDDEN, tried=tried, observed=_("no error came out"))
     _require_kept(seen, tried)
 

@@ -73,6 +73,14 @@ NOTHING_TO_NAME = Mistake(
 )
 ONE_ONLY = Mistake("one-only", _("You gave one category for each file. `k` of them are asked for."), NAMES)
 
+NO_LIST = Mistake(
+    "no-list",
+    _(
+        "For a file that could not be read `top` is an empty list: whoever goes through the results can then loop over it, too."
+    ),
+    NAMES,
+)
+
 ROOM = Tolerance(rtol=1e-3, atol=1e-3)
 
 
@@ -197,7 +205,8 @@ def _judge(answer: Witness, rng: torch.Generator, bad: int, good: int, tried: Me
         tolerance=ROOM,
         recognise=[
             (TENSOR_INSIDE, has_tensors(seen)),
-            (NAMES_SHIFTED, bad > 0 and good > 0 and _names_shifted(seen, rows, places, readable)),
+            (NO_LIST, any(item[1:2] == [None] for item in values_of(seen))),
+            (NAMES_SHIFTED, bad > 0 and good > 0 and _names_shifted(seen, paths, rows, places, readable)),
         ],
         wrong=[
             *(
@@ -208,7 +217,10 @@ def _judge(answer: Witness, rng: torch.Generator, bad: int, good: int, tried: Me
             (PLACES_IGNORED, joined(rows, readable)),
             (NAMES_SHIFTED, shifted),
             (BAD_FILES_DROPPED, [one for one in right if one[2] is None]),
-            (BAD_FILES_DROPPED, [(paths[place], row, None) for place, row in zip(places, rows, strict=True)]),
+            (
+                BAD_FILES_DROPPED if bad else PLACES_IGNORED,
+                [(paths[place], row, None) for place, row in zip(places, rows, strict=True)],
+            ),
             (BAD_FILES_LAST, sorted(right, key=lambda one: one[2] is not None)),
             (BAD_FILES_LAST if bad else PLACES_IGNORED, [right[place] for place in [*places, *errors]]),
         ],
@@ -218,14 +230,17 @@ def _judge(answer: Witness, rng: torch.Generator, bad: int, good: int, tried: Me
     require(kept, general.INPUT_CHANGED, tried=tried)
 
 
-def _names_shifted(seen: Seen, rows: list, places: list[int], readable: list[int]) -> bool:
-    """Whether the rows were given out from the first path on, in either order."""
-    tops = [items[1] for items in values_of(seen) if len(items) == 3]
+def _names_shifted(seen: Seen, paths: list[str], rows: list, places: list[int], readable: list[int]) -> bool:
+    """Whether each path stands in its place, and the rows were given out from the first one on, in either order."""
+    items = values_of(seen)
+    if [item[:1] for item in items] != [[path] for path in paths] or readable == list(range(len(readable))):
+        return False
+    tops = [item[1] for item in items if len(item) == 3]
     in_order = [rows[places.index(place)] for place in readable]
     return any(
         len(tops) >= len(order) and all(same(top, row, ROOM) for top, row in zip(tops, order, strict=False))
         for order in (rows, in_order)
-    ) and readable != list(range(len(readable)))
+    )
 
 
 def _spread(rng: torch.Generator, bad: int, count: int) -> list[int]:
@@ -297,5 +312,6 @@ EXERCISE = Exercise(
         BAD_FILES_LAST,
         NOTHING_TO_NAME,
         ONE_ONLY,
+        NO_LIST,
     ),
 )
