@@ -532,8 +532,8 @@ except NotImplementedError:
 # ## Several files at a time
 #
 # Threads in Python take turns, so they are of no use for calculations in Python. But a thread that waits for a disk or a network lets the others
-# go on, and so does Pillow while it decodes or resizes. How much that gives depends on your cores for the second, and not at all for
-# the first:
+# go on, and so does Pillow while it decodes or resizes. What the second gives depends on your cores. The first needs
+# none:
 
 
 # %%

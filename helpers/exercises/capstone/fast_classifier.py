@@ -139,7 +139,7 @@ FAILURE_HIDDEN = Mistake(
 ONE_BY_ONE = Mistake(
     "one-by-one",
     _(
-        "All is right, and the model is called once for each picture. That is the naive loop: give it up to `batch_size` pictures a call."
+        "The model is called once for each picture, as in the naive loop. Give it up to `batch_size` pictures a call."
     ),
     BATCHES,
 )
