@@ -300,13 +300,15 @@ def classify(
     batch_size: int,
     k: int,
     rounds: list[list[File]],
+    form: str = "text",
     single: bool = False,
     grad: bool = True,
     fails: bool = False,
 ) -> dict[str, Any]:
     """Make ``answer(model, preprocess, categories, batch_size)`` and call it, once for each round's files.
 
-    A file of the same name is written over the one before. With ``single`` the one path is given, not in a list.
+    A file of the same name is written over the one before. With the ``form`` "path" paths are no strings; with
+    ``single`` the one path is given, not in a list.
     With ``fails`` the model raises at each call; ``failed`` tells whether that came out.
     """
     built = _with_modes(probes.build(model), evaluating)
@@ -321,7 +323,8 @@ def classify(
             for files in rounds:
                 paths = _write(Path(folder), files)
                 _calls.noted, _calls.fails = [], fails
-                asked = paths[0] if single else list(paths)
+                forms = [Path(path) if form == "path" else path for path in paths]
+                asked = forms[0] if single else list(forms)
                 try:
                     results = classifier(asked, k)
                 except RuntimeError as error:
@@ -331,7 +334,7 @@ def classify(
                 seen["results"].append(snapshot(results))  # now: it may change it in the next round
                 seen["paths"].append(paths)
                 seen["calls"].append(_calls.noted)
-                seen["paths_kept"] = single or asked == paths
+                seen["paths_kept"] = single or asked == forms
             seen["modes_kept"] = modes_now() == modes
     finally:
         _calls.fails = False

@@ -822,6 +822,32 @@ class FastClassifier:
                 logits.append(self.model(torch.stack([t for _, t in batch])))
         return name_results(paths, places, torch.cat(logits), errors, self.categories, k)
 
+# %% wrong="letters" earned=11 why="strings only"
+import os
+import torch
+from concurrent.futures import ThreadPoolExecutor
+
+class FastClassifier:
+    def __init__(self, model, preprocess, categories, batch_size=16):
+        self.model = ready_copy(model)
+        self.preprocess = preprocess
+        self.categories = categories
+        self.batch_size = batch_size
+
+    def __call__(self, paths, k=3):
+        if isinstance(paths, str):
+            paths = [paths]
+        places, logits = [], [torch.zeros(0, len(self.categories))]
+        with ThreadPoolExecutor(8) as pool:
+            loaded = list(pool.map(lambda path: load_file(path, self.preprocess), paths))
+            errors = {i: reason for i, (_, reason) in enumerate(loaded) if reason is not None}
+            ready = [(i, t) for i, (t, _) in enumerate(loaded) if t is not None]
+        with torch.inference_mode():
+            for batch in batches(ready, self.batch_size):
+                places += [i for i, _ in batch]
+                logits.append(self.model(torch.stack([t for _, t in batch])))
+        return name_results(paths, places, torch.cat(logits), errors, self.categories, k)
+
 # %% wrong="not-rgb" earned=10
 import os
 import torch

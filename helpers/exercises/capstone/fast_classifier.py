@@ -47,14 +47,14 @@ from helpers.exercises.capstone.name_results import (
 )
 from helpers.exercises.capstone.sections import BATCHES, CAPSTONE, NAMES, READY, THREADS
 from helpers.images import read_image
-from helpers.judging import Exercise, Mistake, Part, equal, require
+from helpers.judging import Exercise, Mistake, Part, equal, fail, require
 from helpers.judging import mistakes as general
 from helpers.judging.answers import LocalAnswer, Stopped, Witness
 from helpers.judging.compare import same
 from helpers.text import Message, _
 from helpers.trials import probes
 from helpers.trials.capstone import File, classify, one_thread, prepare, take_round
-from helpers.trials.runner import Outcome
+from helpers.trials.runner import Outcome, Raised
 from helpers.trials.values import ListSeen, Seen, plain
 
 FOUR_AT_A_TIME = 4
@@ -90,7 +90,7 @@ EMPTY_LIST = Mistake(
 LETTERS = Mistake(
     "letters",
     _(
-        "One path was taken for a list: a string is a sequence too, of letters. Put a single path into a list first."
+        "A single path was taken for a list: a string is a sequence of letters, and a `Path` is none at all. Put a single path into a list first."
     ),
     CAPSTONE,
 )
@@ -259,16 +259,36 @@ class _Round:
     calls: list[dict[str, Any]]
 
 
-def _run(
+def _attempt(
     answer: Witness, model: _Model, rounds: list[list[File]], k: int, **options: Any
-) -> tuple[list[_Round], dict[str, Seen]]:
+) -> Outcome | Raised:
+    """Let the answer classify the files of each round; unless told otherwise with a model in evaluation mode."""
     inputs = {
         "evaluating": [name for name, _one in model.reference.named_modules()],
         "batch_size": 3,
         **options,
     }
-    seen = answer.run(classify, model=model.recipe, categories=model.categories, k=k, rounds=rounds, **inputs)
+    return answer.attempt(
+        classify, model=model.recipe, categories=model.categories, k=k, rounds=rounds, **inputs
+    )
+
+
+def _run(
+    answer: Witness, model: _Model, rounds: list[list[File]], k: int, **options: Any
+) -> tuple[list[_Round], dict[str, Seen]]:
+    seen = _values(_attempt(answer, model, rounds, k, **options))
     return _rounds(seen, rounds), seen
+
+
+def _values(
+    record: Outcome | Raised, raised: Mistake | None = None, **told: Message | None
+) -> dict[str, Seen]:
+    """What was seen; where the answer raised, it made this mistake, unless it is a slip of the pen."""
+    if isinstance(record, Outcome):
+        return record.values
+    if raised is not None and record.type not in ("NameError", "SystemExit"):
+        fail(raised, observed=_("{type}: {message}", type=record.type, message=record.message), **told)
+    raise Stopped(record)
 
 
 def _rounds(seen: dict[str, Seen], rounds: list[list[File]]) -> list[_Round]:
@@ -385,7 +405,7 @@ def _judge_names(answer: Witness, rng: torch.Generator) -> None:
     _judge_round(rounds[0], model, k, _("eight files, batch_size 3, k=3"))
     items = rounds[1].seen.items if isinstance(rounds[1].seen, ListSeen) else []
     old = rounds[0].seen.items
-    told_again = items != [] and (len(items) >= len(old) or same_items(items, old[: len(items)]))
+    told_again = items != [] and (len(items) >= len(old) or _same_items(items, old[: len(items)]))
     _judge_round(
         rounds[1],
         model,
@@ -396,52 +416,28 @@ def _judge_names(answer: Witness, rng: torch.Generator) -> None:
     require(bool(seen["paths_kept"]), general.INPUT_CHANGED, tried=_("the list of paths"))
 
 
-def same_items(items: list[Seen], old: list[Seen]) -> bool:
+def _same_items(items: list[Seen], old: list[Seen]) -> bool:
     """Whether two lists of results are equal."""
     return all(same(one, plain(other), ROOM) for one, other in zip(items, old, strict=True))
 
 
 def _judge_few(answer: Witness, rng: torch.Generator) -> None:
     model, k = _model(rng), 2
-    record = answer.attempt(
-        classify,
-        model=model.recipe,
-        evaluating=[],
-        categories=model.categories,
-        batch_size=4,
-        k=k,
-        rounds=[[]],
-    )
     tried = _("an empty list of paths")
-    if not isinstance(record, Outcome):
-        require(
-            record.type in ("NameError", "SystemExit"),
-            EMPTY_LIST,
-            tried=tried,
-            observed=_("{type}: {message}", type=record.type, message=record.message),
-            expected=_("an empty list"),
-        )
-        raise Stopped(record)
-    equal(record.values["results"].items[0], [], tried=tried)
+    seen = _values(_attempt(answer, model, [[]], k), EMPTY_LIST, tried=tried, expected=_("an empty list"))
+    equal(seen["results"].items[0], [], tried=tried)
     rounds, _seen = _run(answer, model, [_photos(rng, model, 1, k)], k, batch_size=4)
     _judge_round(rounds[0], model, k, _("a list of one path"))
-    files = _photos(rng, model, 1, k)
-    tried = _("one path, a string, in place of a list")
-    record = answer.attempt(
-        classify,
-        model=model.recipe,
-        evaluating=[name for name, _one in model.reference.named_modules()],
-        categories=model.categories,
-        batch_size=4,
-        k=k,
-        rounds=[files],
-        single=True,
-    )
-    if not isinstance(record, Outcome):
-        require(record.type in ("NameError", "SystemExit"), LETTERS, tried=tried)
-        raise Stopped(record)
-    one = _rounds(record.values, [files])[0]
-    _judge_round(one, model, k, tried, recognise=[(LETTERS, len(values_of(one.seen)) == len(one.paths[0]))])
+    for form, tried in (
+        ("text", _("one path, a string, in place of a list")),
+        ("path", _("one path, a `Path`, in place of a list")),
+    ):
+        files = _photos(rng, model, 1, k)
+        record = _attempt(answer, model, [files], k, form=form, single=True)
+        one = _rounds(_values(record, LETTERS, tried=tried, expected=_("a list of one result")), [files])[0]
+        _judge_round(
+            one, model, k, tried, recognise=[(LETTERS, len(values_of(one.seen)) == len(one.paths[0]))]
+        )
 
 
 def _judge_kinds(answer: Witness, rng: torch.Generator) -> None:
@@ -457,7 +453,7 @@ def _judge_kinds(answer: Witness, rng: torch.Generator) -> None:
     ]
     files = [(name, _clear(rng, model, make, k, others=others)[0]) for name, make, others in kinds]
     for file in pictures.shuffled(rng, files):
-        rounds, seen = _run(answer, model, [[file]], k)
+        rounds, seen = _run(answer, model, [[file]], k, form="path")
         got = plain(seen["got"])
         plainly = _right(rounds[0], model, k, opened)[0]
         _judge_round(
@@ -483,50 +479,20 @@ def _judge_bad(answer: Witness, rng: torch.Generator) -> None:
         (_("two files, neither of which can be read"), bad[:2]),
     ]
     for tried, files in cases:
-        record = answer.attempt(
-            classify,
-            model=model.recipe,
-            evaluating=[name for name, _one in model.reference.named_modules()],
-            categories=model.categories,
-            batch_size=2,
-            k=k,
-            rounds=[files],
-        )
-        if not isinstance(record, Outcome):
-            require(
-                record.type in ("NameError", "SystemExit"),
-                STOPPED_AT_BAD_FILE,
-                tried=tried,
-                observed=_("{type}: {message}", type=record.type, message=record.message),
-                expected=_("a result for each path"),
-            )
-            raise Stopped(record)
-        one = _rounds(record.values, [files])[0]
-        unsaid = [
-            items[2]
-            for items, file in zip(values_of(one.seen), files, strict=False)
-            if len(items) == 3 and not pictures.is_picture(file) and (items[2] is None or items[2] == "")
-        ]
-        _judge_round(
-            one,
-            model,
-            k,
-            tried,
-            recognise=[
-                (
-                    NO_REASON,
-                    len(unsaid) == sum(not pictures.is_picture(file) for file in files)
-                    and _tops_right(one, model, k),
-                )
-            ],
-        )
+        record = _attempt(answer, model, [files], k, batch_size=2)
+        seen = _values(record, STOPPED_AT_BAD_FILE, tried=tried, expected=_("a result for each path"))
+        one = _rounds(seen, [files])[0]
+        _judge_round(one, model, k, tried, recognise=[(NO_REASON, _unsaid(one, model, k))])
 
 
-def _tops_right(one: _Round, model: _Model, k: int) -> bool:
-    right, _logits = _right(one, model, k, read_image)
+def _unsaid(one: _Round, model: _Model, k: int) -> bool:
+    """Whether all is right but the reasons, of which one or more are missing."""
     lists = values_of(one.seen)
-    return len(lists) == len(right) and all(
-        len(items) == 3 and same(items[1], item[1], ROOM) for items, item in zip(lists, right, strict=True)
+    right, _logits = _right(one, model, k, read_image)
+    return (
+        len(lists) == len(right)
+        and all(same(items[:2], list(item[:2]), ROOM) for items, item in zip(lists, right, strict=True))
+        and any(items[2:] in ([None], [""]) for items, item in zip(lists, right, strict=True) if item[2])
     )
 
 
