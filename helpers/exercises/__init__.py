@@ -9,7 +9,7 @@ from importlib import import_module
 from helpers.judging.exercise import Exercise, Lesson, Prediction
 from helpers.text import _
 
-WORDS = ("start", "modes", "nograd", "preprocessing", "batch", "precision", "export", "optimization", "images")
+WORDS = ("start", "modes", "nograd", "preprocessing", "batch", "precision", "export", "optimization", "images", "capstone")
 """The lessons, in their order."""
 
 

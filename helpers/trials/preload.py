@@ -32,6 +32,7 @@ LESSONS_IMPORT = (
     "helpers.timing",
     "helpers.video",
     "helpers.trials.calls",
+    "helpers.trials.capstone",
     "helpers.trials.probes",
     "helpers.trials.server",
 )
