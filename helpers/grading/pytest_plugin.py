@@ -61,6 +61,8 @@ class GradedNotebook(pytest.File):
             submission = read_submission(self.path)
         except Unreadable as error:
             raise self.CollectError(str(error)) from None
+        if not submission.lesson.exercises:
+            return
         self.process = AnswerProcess(submission_program(submission))
         for exercise in submission.lesson.exercises:
             yield GradedExercise.from_parent(self, name=exercise.id, exercise=exercise)
