@@ -8,6 +8,7 @@ from helpers.reference.places import Place
 from helpers.text import Message, _
 
 START, MODES, NO_GRAD, PREPROCESSING = "00_start_here", "01_modes", "02_no_grad", "03_preprocessing"
+SUMMARY = "10_summary"
 
 WRONG, OUTDATED, UNSAID = _("wrong"), _("outdated"), _("left out")
 
@@ -56,25 +57,25 @@ CHANGES = (
     ),
     Change(
         UNSAID,
-        _("Whole models differ by mode."),
+        _("Nothing on whole models that differ by mode."),
         _("GoogLeNet and Inception return a named tuple in training mode, logits in evaluation mode."),
         Place(MODES, "googlenet = torchvision.models.googlenet("),
     ),
     Change(
         UNSAID,
-        _("`F.dropout(x)` has no mode."),
+        _("Nothing on `F.dropout(x)`, which has no mode."),
         _("It drops values whatever the mode of the module around it. Write `F.dropout(x, p, training=self.training)`."),
         Place(MODES, "class Careless(nn.Module):"),
     ),
     Change(
         UNSAID,
-        _("A batch of one image in training mode."),
+        _("Nothing on a batch of one image in training mode."),
         _("BatchNorm raises only where one value a channel is left; with larger images the mistake stays hidden."),
         Place(MODES, "for size in (224, 64, 33, 32):"),
     ),
     Change(
         UNSAID,
-        _("A forgotten `eval()` under `no_grad`."),
+        _("Nothing on a forgotten `eval()` under `no_grad`."),
         _("Each call still moves the running statistics, so the model stays changed for everybody who uses it later."),
         Place(NO_GRAD, "for training in (True, False):"),
     ),
@@ -95,7 +96,7 @@ CHANGES = (
     ),
     Change(
         UNSAID,
-        _("What `inference_mode` forbids."),
+        _("Nothing on what `inference_mode` forbids."),
         _(
             "Its results cannot be saved for backward, changed in place or asked for gradients outside of the block; "
             "`enable_grad` inside it brings no gradients back."
@@ -104,13 +105,13 @@ CHANGES = (
     ),
     Change(
         UNSAID,
-        _("Threads."),
+        _("Nothing on threads and the grad mode."),
         _("The grad mode belongs to a thread: each new one begins with gradients on."),
         Place(NO_GRAD, "def report(place):"),
     ),
     Change(
         UNSAID,
-        _("How to measure the memory."),
+        _("Nothing on how to measure the memory."),
         _("`tracemalloc` sees no tensor's values. Count what autograd keeps, or ask PyTorch's profiler."),
         Place(NO_GRAD, "tracemalloc.start()"),
     ),
@@ -123,7 +124,7 @@ CHANGES = (
     ),
     Change(
         UNSAID,
-        _("The `scale` of `ToDtype`."),
+        _("Nothing on the `scale` of `ToDtype`."),
         _("Without `scale=True` the values stay 0 to 255."),
         Place(PREPROCESSING, '"ToImage, ToDtype(float32)"'),
     ),
@@ -137,7 +138,7 @@ CHANGES = (
     ),
     Change(
         UNSAID,
-        _("Pictures that are grey, transparent, or turned by EXIF."),
+        _("Nothing on pictures that are grey, transparent, or turned by EXIF."),
         _("The weights' transforms raise on the first two; the third is read lying on its side. `read_image` mends all."),
         Place(PREPROCESSING, "preset = models.ResNet18_Weights.IMAGENET1K_V1.transforms()"),
     ),
@@ -145,17 +146,21 @@ CHANGES = (
 
 ITEMS = (
     Item(
-        _("modes, and the table of layers"),
+        _("modes and the table of layers"),
         (Place(MODES, 'columns["after eval()"]'), Place(MODES, '"RReLU (random slope)"')),
     ),
     Item(_("the Dropout demonstration"), (Place(MODES, "for p in (0.1, 0.5, 0.9):"),)),
     Item(_("`no_grad` and memory"), (Place(NO_GRAD, "kept after a batch of {n}"),)),
     Item(_("`inference_mode`"), (Place(NO_GRAD, "strict = resnet(one_picture)"),)),
-    Item(
-        _("preprocessing by hand and by the weights"), (Place(PREPROCESSING, "by_hand = v2.Compose("),)
-    ),
+    Item(_("preprocessing by hand and by the weights"), (Place(PREPROCESSING, "by_hand = v2.Compose("),)),
     Item(
         _("a function for Top-5 predictions"),
         (Place(PREPROCESSING, '"""The five likeliest categories of a picture.'),),
     ),
-)  # fmt: skip
+    Item(
+        _("the summary table"),
+        (Place(SUMMARY, 'find_in_summary("softmax")'),),
+    ),
+    Item(_("further reading"), (Place(SUMMARY, "## Further reading"),)),
+    Item(_("links between the lessons"), (Place(START, "Training** changes a model"),)),
+)

@@ -37,7 +37,11 @@ def summary_table(entries: Iterable[Entry], lesson: bool = False) -> str:
     """Entries as a Markdown table; ``lesson`` says whether the place names the lesson too."""
     headers = _("concept"), _("call"), _("when to use it"), _("the mistake to avoid"), _("where")
     return _table(
-        headers, ((f"**{each.concept}**", each.call, each.when, each.mistake, _link(each.place, lesson)) for each in entries)
+        headers,
+        (
+            (f"**{each.concept}**", each.call, each.when, each.mistake, _link(each.place, lesson))
+            for each in entries
+        ),
     )
 
 
@@ -50,13 +54,20 @@ def change_table(changes: Iterable[Change], lesson: bool = False) -> str:
 def items_table(items: Iterable[Item]) -> str:
     """The original course's items, and the cells that teach them now."""
     headers = _("item of the original course"), _("where it is now")
-    return _table(headers, ((each.name, ", ".join(_link(place, True) for place in each.places)) for each in items))
+    return _table(
+        headers, ((each.name, ", ".join(_link(place, True) for place in each.places)) for each in items)
+    )
 
 
 def plain(row: Entry | Change) -> str:
     """A row as a line of text."""
     if isinstance(row, Entry):
-        parts = [f"{row.concept}: {row.call}", row.when, _("Avoid: {mistake}", mistake=row.mistake), _where(row.place)]
+        parts = [
+            f"{row.concept}: {row.call}",
+            row.when,
+            _("Avoid: {mistake}", mistake=row.mistake),
+            _where(row.place),
+        ]
     else:
         parts = [f"{row.said} [{row.kind}]", row.now, _where(row.place)]
     return " | ".join(str(part).replace("`", "") for part in parts)

@@ -74,7 +74,9 @@ def _find(query: str, rows: Sequence[Any]) -> Found:
     near = {word: _known(word, texts) for word in words}
     wanted = {found: _rarity(found, texts) for found in near.values() if found}
     if not wanted:
-        return Found(_("Nothing here holds “{query}”. An empty search shows everything.", query=query.strip()), ())
+        return Found(
+            _("Nothing here holds “{query}”. An empty search shows everything.", query=query.strip()), ()
+        )
     scores = [sum(rare * _weight(word, text) for word, rare in wanted.items()) for text in texts]
     all_words = [all(_weight(word, text) for word in wanted) for text in texts]
     if any(all_words):
@@ -113,7 +115,9 @@ def _texts(row: Entry | Change) -> Searched:
         code, about, rest = row.call, [row.concept], [row.when, row.mistake]
     else:
         code, about, rest = "", [row.said], [row.kind, row.now]
-    about, rest = ([translate(each.english, one) for each in part for one in LANGUAGES] for part in (about, rest))
+    about, rest = (
+        [translate(each.english, one) for each in part for one in LANGUAGES] for part in (about, rest)
+    )
     return _squeezed(" ".join([code, *about])), _squeezed(" ".join(rest))
 
 
