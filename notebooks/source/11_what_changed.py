@@ -39,7 +39,7 @@ old_calls = {
     "torch.jit.trace(model, example)": lambda: torch.jit.trace(layer, example),
     "torch.jit.script(model)": lambda: torch.jit.script(layer),
     "torch.cuda.amp.autocast()": lambda: torch.cuda.amp.autocast(enabled=False),
-    "v2.ToTensor()": lambda: v2.ToTensor(),
+    "v2.ToTensor()": v2.ToTensor,
     "torchvision.io.read_video(path)": lambda: torchvision.io.read_video,
     "model.half()": lambda: nn.Linear(2, 2).half(),
 }
