@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers.reference.places import Place
+from helpers.reference.places import (
+    BATCH,
+    EXPORT,
+    IMAGES,
+    MODES,
+    NO_GRAD,
+    OPTIMIZATION,
+    PRECISION,
+    PREPROCESSING,
+    START,
+    SUMMARY,
+    Place,
+)
 from helpers.text import Message, _
-
-START, MODES, NO_GRAD, PREPROCESSING = "00_start_here", "01_modes", "02_no_grad", "03_preprocessing"
-SUMMARY = "10_summary"
 
 WRONG, OUTDATED, UNSAID = _("wrong"), _("outdated"), _("left out")
 
@@ -142,6 +151,176 @@ CHANGES = (
         _("The weights' transforms raise on the first two; the third is read lying on its side. `read_image` mends all."),
         Place(PREPROCESSING, "preset = models.ResNet18_Weights.IMAGENET1K_V1.transforms()"),
     ),
+    # 04
+    Change(
+        OUTDATED,
+        _("`time.time()` before and after a call"),
+        _("`time.perf_counter()`, several calls after a warm-up, and their median. `time.time()` may be set back."),
+        Place(BATCH, "def eleven_times():"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on the threads of `torch.utils.benchmark.Timer`."),
+        _("It uses one thread unless `num_threads` says otherwise, so its times fit to no others."),
+        Place(BATCH, "Timer's num_threads by default"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on a device-neutral question for the device."),
+        _(
+            "`torch.accelerator.current_accelerator(check_available=True)` names CUDA, MPS or XPU; without the argument "
+            "it names one that may not be there."
+        ),
+        Place(BATCH, 'print("this machine computes on", device)'),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on `pin_memory` without a GPU."),
+        _("A tensor's `pin_memory()` raises there; a `DataLoader` warns and goes on."),
+        Place(BATCH, 'print("pinned:", torch.zeros(2).pin_memory().is_pinned())'),
+    ),
+    # 05
+    Change(
+        OUTDATED,
+        _("`torch.cuda.amp.autocast()`"),
+        _('Deprecated: a `FutureWarning` says so. Write `torch.autocast("cuda")`, or the device of your batch.'),
+        Place(PRECISION, "    torch.cuda.amp.autocast(enabled=False)"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on autocast for a device that the model is not on."),
+        _("Such a block does nothing for it; only where there is no GPU at all is there a warning."),
+        Place(PRECISION, "a model on the CPU under autocast for CUDA gives"),
+    ),
+    Change(
+        WRONG,
+        _("Under autocast the output is float16."),
+        _("By default it is bfloat16 on the CPU, float16 on CUDA; the weights stay float32."),
+        Place(PRECISION, 'print("logits.numpy():", error)'),
+    ),
+    Change(
+        WRONG,
+        _("Delicate operations such as softmax run in float32 under autocast."),
+        _("On CUDA. On the CPU softmax, sum and layer_norm take low precision as it comes; losses go to float32."),
+        Place(PRECISION, "OPERATIONS = {"),
+    ),
+    Change(
+        WRONG,
+        _("float16 speeds up inference."),
+        _(
+            "On accelerators. On most CPUs it is many times slower than float32; bfloat16 is faster only where the CPU "
+            "has instructions for it."
+        ),
+        Place(PRECISION, 'ratios = {"this CPU": times_as_fast()'),
+    ),
+    Change(
+        WRONG,
+        _("`model_half = model.half()` makes a second model."),
+        _("It changes the model in place and returns the same object. Copy first: `copy.deepcopy(model).half()`."),
+        Place(PRECISION, "model_half = model.half()"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on the way back from `half()`."),
+        _("`float()` does not bring the digits back. Only a tensor's `half()` makes a new one and keeps the old."),
+        Place(PRECISION, "there_and_back = deepcopy(classifier.model).half().float()"),
+    ),
+    # 06
+    Change(
+        OUTDATED,
+        _("TorchScript is the format to export to."),
+        _("Every call of `torch.jit` warns: deprecated. Use `torch.export`, and `.pt2` files."),
+        Place(EXPORT, "traced = torch.jit.trace(gate, bright)"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on branches in a trace."),
+        _("A trace silently keeps the branch of its example, and is wrong for other data; `torch.export` refuses instead."),
+        Place(EXPORT, 'for kind, other in [("traced", traced)'),
+    ),
+    Change(
+        OUTDATED,
+        _("`dynamic_axes` in `torch.onnx.export`"),
+        _("Works with deprecation warnings. Write `dynamic_shapes`; the exporter rests on `torch.export` and needs `onnxscript`."),
+        Place(EXPORT, "old_form = {"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on files beside the ONNX file."),
+        _("The weights may lie in an `.onnx.data` file beside it: move both, or write one with `external_data=False`."),
+        Place(EXPORT, 'lonely = folder / "moved"'),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on an example of one picture."),
+        _("Its batch size is taken for a constant. Give at least two, and say `dynamic_shapes`."),
+        Place(EXPORT, '"Dim.AUTO": ({0: Dim.AUTO},),'),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on the mode in which a model is exported."),
+        _("`torch.export` keeps the behaviour of the mode it finds, training too; the ONNX exporter does not."),
+        Place(EXPORT, "outputs {len(results)}, the first as in eval()"),
+    ),
+    Change(
+        OUTDATED,
+        _("`torch.save(model)` and `torch.load` for a whole model"),
+        _("`torch.load` refuses it since 2.6 unless told `weights_only=False`, and it needs the class. Export the model."),
+        Place(EXPORT, 'torch.export.save(program, folder / "two_heads.pt2")'),
+    ),
+    # 07
+    Change(
+        WRONG,
+        _("A pre-allocated buffer speeds up inference."),
+        _("Beside the model's time there is nothing to see of it. It serves steady memory, pinned copies and CUDA graphs."),
+        Place(OPTIMIZATION, "def same_tensor():"),
+    ),
+    Change(
+        WRONG,
+        _("The class with the buffer works as it stands."),
+        _("It fails on a list and on more images than the buffer holds, and the next call overwrites a view that it returned."),
+        Place(OPTIMIZATION, "first = buffer[:2]  # a view: the same memory"),
+    ),
+    Change(
+        WRONG,
+        _("`cudnn.benchmark = False` for fixed sizes"),
+        _("Backwards: True searches once for each shape and pays for fixed ones; it costs where shapes change. False is the default."),
+        Place(OPTIMIZATION, 'print("cudnn.benchmark is on:"'),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on when `torch.compile` compiles again."),
+        _("New sizes cost a new graph, size 1 has its own, and after 8 graphs it runs uncompiled."),
+        Place(OPTIMIZATION, "def compilations(sizes, **options):"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on the state dict of a compiled model."),
+        _("The wrapper's keys begin with `_orig_mod.`. Save the original's, or compile in place with `model.compile()`."),
+        Place(OPTIMIZATION, 'print("wrapper: "'),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on what a compiled package checks."),
+        _("One of AOTInductor checks no input by default: another layout, size or dtype gives wrong numbers and no error."),
+        Place(OPTIMIZATION, '"ordinary layout": batch}.items()'),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on int8 for convolutional networks."),
+        _(
+            "It is the fastest rung on many CPUs: static, calibrated on real pictures, unsigned activations. Dynamic "
+            "quantisation brings nothing there."
+        ),
+        Place(OPTIMIZATION, "class Crops(CalibrationDataReader):"),
+    ),
+    # 08
+    Change(
+        OUTDATED,
+        _("Reading pictures and videos with `torchvision.io`"),
+        _("`read_video` is gone, and decoding pictures is deprecated. Use PIL for files, OpenCV, PyAV or TorchCodec for video."),
+        Place(IMAGES, 'for name in ["read_video", "VideoReader"'),
+    ),
 )  # fmt: skip
 
 ITEMS = (
@@ -157,9 +336,72 @@ ITEMS = (
         _("a function for Top-5 predictions"),
         (Place(PREPROCESSING, '"""The five likeliest categories of a picture.'),),
     ),
+    Item(_("batch prediction"), (Place(BATCH, '"""Class and confidence of each picture.'),)),
     Item(
-        _("the summary table"),
-        (Place(SUMMARY, 'find_in_summary("softmax")'),),
+        _("moving between devices"),
+        (
+            Place(BATCH, 'print("this machine computes on", device)'),
+            Place(BATCH, "some = some.to(elsewhere)"),
+        ),
+    ),
+    Item(
+        _("CPU against GPU, with warm-up and synchronisation"),
+        (
+            Place(BATCH, "def there_and_back(batch):"),
+            Place(BATCH, "for side, marker in zip((97, 103, 109, 121, 127)"),
+            Place(BATCH, "too_early = clocked(False, False)"),
+        ),
+    ),
+    Item(
+        _("autocast and `half`"),
+        (
+            Place(PRECISION, "cast = dtypes_of_outputs(small, pictures)"),
+            Place(PRECISION, "model_half = model.half()"),
+        ),
+    ),
+    Item(
+        _("TorchScript: trace, script, save, load"),
+        (Place(EXPORT, "traced = torch.jit.trace(gate, bright)"),),
+    ),
+    Item(_("ONNX export with a dynamic batch"), (Place(EXPORT, "onnx_program = torch.onnx.export("),)),
+    Item(_("ONNX Runtime"), (Place(EXPORT, "found.name, found.type, found.shape"),)),
+    Item(
+        _("`torch.compile`"),
+        (Place(OPTIMIZATION, "def depends_on_value(x):"), Place(OPTIMIZATION, "def compiled_and_frozen():")),
+    ),
+    Item(_("batching against a loop"), (Place(OPTIMIZATION, 'climb("one batch", batched)'),)),
+    Item(
+        _("pre-allocated buffers"),
+        (
+            Place(OPTIMIZATION, "def same_tensor():"),
+            Place(OPTIMIZATION, '"""A model that takes lists of pictures through one buffer.'),
+        ),
+    ),
+    Item(
+        _("cuDNN's search for the fastest algorithm"),
+        (Place(OPTIMIZATION, 'print("cudnn.benchmark is on:"'),),
+    ),
+    Item(
+        _("a picture from a file"),
+        (
+            Place(PREPROCESSING, "careful = [read_image(folder / name) for name in names]"),
+            Place(IMAGES, 'print("nothing was read:"'),
+        ),
+    ),
+    Item(_("a picture from a URL"), (Place(IMAGES, "class Answers(BaseHTTPRequestHandler):"),)),
+    Item(
+        _("the frames of a video"),
+        (Place(IMAGES, "def opencv_frames(path):"), Place(IMAGES, "def frame_by_frame(pictures):")),
+    ),
+    Item(_("the summary table"), (Place(SUMMARY, 'find_in_summary("softmax")'),)),
+    Item(
+        _("the three exercises"),
+        (
+            Place(PREPROCESSING, '"""The five likeliest categories of a picture.'),
+            Place(BATCH, '"""Latency and throughput for each batch.'),
+            Place(EXPORT, '"""Export a model in evaluation mode to one ONNX file'),
+            Place(EXPORT, '"""An ONNX classifier that is called with tensors.'),
+        ),
     ),
     Item(_("further reading"), (Place(SUMMARY, "## Further reading"),)),
     Item(_("links between the lessons"), (Place(START, "Training** changes a model"),)),

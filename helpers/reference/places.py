@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from helpers.authoring.source import Cell, cell_id, headings, read_source, strip_solution
 from helpers.text import translate
 
+START, MODES, NO_GRAD, PREPROCESSING = "00_start_here", "01_modes", "02_no_grad", "03_preprocessing"
+BATCH, PRECISION, EXPORT = "04_batch_and_gpu", "05_mixed_precision", "06_export"
+OPTIMIZATION, IMAGES, CAPSTONE = "07_optimization", "08_real_images", "09_capstone"
+SUMMARY = "10_summary"
+
 
 class Misplaced(LookupError):
     """A place that is not there, with what to do."""
