@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from helpers.reference.places import (
     BATCH,
+    CAPSTONE,
     EXPORT,
     IMAGES,
     MODES,
@@ -1027,5 +1028,69 @@ ENTRIES = (
         _("Each frame with its time, whole or not at all."),
         _("OpenCV's writer unwatched: it leaves out frames of another size, without an error."),
         Place(IMAGES, '"height and width swapped": np.zeros('),
+    ),
+    # 09
+    Entry(
+        _("a bad file is a value"),
+        "`return None, str(error)`",
+        _("In a pipeline over files: each gives a tensor, or a reason."),
+        _("Letting one bad file end the loop: all results are lost."),
+        Place(CAPSTONE, '"""One file, ready for the model, or the reason why it is not.'),
+    ),
+    Entry(
+        _("what stands inside a `try`"),
+        "`except ImageError as error:`",
+        _("Only the reading, and only its own kind of error."),
+        _("`except Exception` around everything: each bug of yours becomes a bad file."),
+        Place(CAPSTONE, "def buggy_preprocess(image):"),
+    ),
+    Entry(
+        _("full batches from a stream"),
+        "`while batch := list(islice(iterator, size)):`",
+        _("Each call costs something beside its calculations: make few of them, and take no item too early."),
+        _("One call for each picture; a list of everything beforehand."),
+        Place(CAPSTONE, '"""Lists of at most ``size`` items, made as they are asked for.'),
+    ),
+    Entry(
+        _("a model that is not yours"),
+        "`copy.deepcopy(model).eval().requires_grad_(False)`",
+        _("Make a copy once, and change that: nothing has to be put back."),
+        _("`eval()`, `requires_grad_()` and `to()` on the original: all of them work in place."),
+        Place(CAPSTONE, "mine = theirs.eval().requires_grad_(False)"),
+    ),
+    Entry(
+        _("the place travels along"),
+        "`for place, path in enumerate(paths):`",
+        _("From reading to naming, so that each answer stands at its own file."),
+        _("`zip(paths, names)` after bad files dropped out: every name stands one file too early."),
+        Place(CAPSTONE, "zip(paths, names): wrong from the second file on"),
+    ),
+    Entry(
+        _("the order of threads"),
+        "`pool.map(read, paths)`",
+        _("It gives results in the order of the paths, whoever is ready first."),
+        _("`as_completed`: the order in which they are ready."),
+        Place(CAPSTONE, "completed = [future.result() for future in as_completed(futures)]"),
+    ),
+    Entry(
+        _("threads that read ahead"),
+        "`ThreadPoolExecutor(n)`",
+        _("For files: waiting costs no core, and Pillow lets other threads go on."),
+        _("Expecting as much from decoding as from waiting: that ends at the number of cores."),
+        Place(CAPSTONE, "def read_and_prepare(path):"),
+    ),
+    Entry(
+        _("gradients in a pool's threads"),
+        "`with torch.inference_mode():` where the model is called",
+        _("In the thread that calls the model."),
+        _("A block around the pool: its threads have gradients on."),
+        Place(CAPSTONE, "def gradients_on(_path):"),
+    ),
+    Entry(
+        _("the whole pipeline"),
+        "`FastClassifier(model, preprocess, categories)(paths, k=3)`",
+        _("Files in, named predictions out: right first, then fast."),
+        _("Making it fast before it is right."),
+        Place(CAPSTONE, '"""Files in, named predictions out."""'),
     ),
 )  # fmt: skip
