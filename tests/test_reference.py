@@ -79,7 +79,7 @@ def test_the_gate_names_an_entry_whose_cell_is_gone(monkeypatch: pytest.MonkeyPa
     found = list(gate.problems())
     for where in (
         "summary.py, “memory: the sure gain",
-        "changes.py, “`no_grad` is there for speed",
+        "changes.py, “`no_grad` speeds up",
         "changes.py, “`no_grad` and memory",
     ):
         assert any(where in line and "no cell holds “kept after" in line for line in found), found

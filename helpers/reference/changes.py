@@ -91,7 +91,7 @@ CHANGES = (
     # 02
     Change(
         WRONG,
-        _("`no_grad` is there for speed."),
+        _("`no_grad` speeds up inference."),
         _("Memory is the sure gain: what a backward pass would need is not kept. Time hardly differs on large models."),
         Place(NO_GRAD, "kept after a batch of {n}"),
     ),
@@ -199,9 +199,9 @@ CHANGES = (
         Place(PRECISION, 'print("logits.numpy():", error)'),
     ),
     Change(
-        WRONG,
-        _("Delicate operations such as softmax run in float32 under autocast."),
-        _("On CUDA. On the CPU softmax, sum and layer_norm take low precision as it comes; losses go to float32."),
+        UNSAID,
+        _("Nothing on what autocast keeps in float32."),
+        _("It depends on the device: on CUDA softmax and sums too. On the CPU softmax, sum and layer_norm take low precision as it comes; losses go to float32."),
         Place(PRECISION, "OPERATIONS = {"),
     ),
     Change(
@@ -263,8 +263,8 @@ CHANGES = (
         Place(EXPORT, "outputs {len(results)}, the first as in eval()"),
     ),
     Change(
-        OUTDATED,
-        _("`torch.save(model)` and `torch.load` for a whole model"),
+        UNSAID,
+        _("Nothing on loading a whole model that was saved with `torch.save`."),
         _("`torch.load` refuses it since 2.6 unless told `weights_only=False`, and it needs the class. Export the model."),
         Place(EXPORT, 'torch.export.save(program, folder / "two_heads.pt2")'),
     ),
@@ -277,7 +277,7 @@ CHANGES = (
     ),
     Change(
         WRONG,
-        _("The class with the buffer works as it stands."),
+        _("The class with the pre-allocated buffer"),
         _("It fails on a list and on more images than the buffer holds, and the next call overwrites a view that it returned."),
         Place(OPTIMIZATION, "first = buffer[:2]  # a view: the same memory"),
     ),
