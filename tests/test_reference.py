@@ -85,6 +85,35 @@ def test_the_gate_names_an_entry_whose_cell_is_gone(monkeypatch: pytest.MonkeyPa
         assert any(where in line and "no cell holds “kept after" in line for line in found), found
 
 
+# further reading -------------------------------------------------------------------------------------------
+
+FORMER = (
+    r"http://(?!127\.0\.0\.1|localhost)",
+    r"//pytorch\.org/(docs|tutorials|vision)",
+    # moved below user_guide/torch_compiler
+    r"docs\.pytorch\.org/docs/stable/(export|torch\.compiler\w*)\.html",
+    r"docs\.pytorch\.org/docs/stable/compile/",
+)
+
+
+@pytest.mark.parametrize("name", [each.name for each in lessons()])
+def test_links_lead_to_todays_addresses(name: str) -> None:
+    links = re.findall(r"https?://[^\s)\"'`>]+", source.source_path(name).read_text(encoding="utf-8"))
+    assert not [link for link in links for former in FORMER if re.search(former, link)]
+
+
+def test_further_reading_has_what_was_asked_for() -> None:
+    text = source.source_path("10_summary").read_text(encoding="utf-8").partition("## Further reading")[2]
+    for address in (
+        "https://docs.pytorch.org/docs/stable/index.html",
+        "https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/export.html",
+        "https://docs.pytorch.org/docs/stable/jit.html",
+        "https://onnx.ai/onnx/",
+        "https://onnxruntime.ai/docs/",
+    ):
+        assert f"({address})" in text
+
+
 # pages -----------------------------------------------------------------------------------------------------
 
 
