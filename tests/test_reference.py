@@ -104,14 +104,14 @@ def test_links_lead_to_todays_addresses(name: str) -> None:
 
 def test_further_reading_has_what_was_asked_for() -> None:
     text = source.source_path("10_summary").read_text(encoding="utf-8").partition("## Further reading")[2]
-    for address in (
+    for wanted in (
         "https://docs.pytorch.org/docs/stable/index.html",
         "https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/export.html",
         "https://docs.pytorch.org/docs/stable/jit.html",
         "https://onnx.ai/onnx/",
         "https://onnxruntime.ai/docs/",
     ):
-        assert f"({address})" in text
+        assert f"({wanted})" in text
 
 
 # pages -----------------------------------------------------------------------------------------------------
