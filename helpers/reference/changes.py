@@ -208,8 +208,8 @@ CHANGES = (
         WRONG,
         _("float16 speeds up inference."),
         _(
-            "On accelerators. On most CPUs it is many times slower than float32; bfloat16 is faster only where the CPU "
-            "has instructions for it."
+            "On accelerators. On many CPUs it is slower than float32, often by far; bfloat16 is faster only where the "
+            "CPU has instructions for it."
         ),
         Place(PRECISION, 'ONEDNN_MAX_CPU_ISA="AVX2"'),
     ),
@@ -259,7 +259,10 @@ CHANGES = (
     Change(
         UNSAID,
         _("Nothing on the mode in which a model is exported."),
-        _("`torch.export` keeps the behaviour of the mode it finds, training too; the ONNX exporter does not."),
+        _(
+            "`torch.export` keeps the behaviour of the mode it finds, training too. The ONNX exporter turns layers to "
+            "evaluation, but an `if self.training:` runs as it stands."
+        ),
         Place(EXPORT, "outputs {len(results)}, the first as in eval()"),
     ),
     Change(
