@@ -174,6 +174,21 @@ CHANGES = (
         Place(BATCH, 'print("this machine computes on", device)'),
     ),
     Change(
+        OUTDATED,
+        _("`torch.cuda.synchronize()` around the clock"),
+        _(
+            "`torch.accelerator.synchronize()` waits for whichever accelerator there is. It raises where there is none, so "
+            "ask `torch.accelerator.is_available()` first."
+        ),
+        Place(BATCH, "def synchronize():\n    if torch.accelerator.is_available():"),
+    ),
+    Change(
+        WRONG,
+        _("Batch prediction with a global model"),
+        _("The model is an argument, the mode of each of its parts is put back, and an empty batch works."),
+        Place(BATCH, '"""Class and confidence of each picture.'),
+    ),
+    Change(
         UNSAID,
         _("Nothing on `pin_memory` without a GPU."),
         _("A tensor's `pin_memory()` raises there; a `DataLoader` warns and goes on."),
@@ -337,7 +352,10 @@ ITEMS = (
     Item(_("preprocessing by hand and by the weights"), (Place(PREPROCESSING, "by_hand = v2.Compose("),)),
     Item(
         _("a function for Top-5 predictions"),
-        (Place(PREPROCESSING, '"""The five likeliest categories of a picture.'),),
+        (
+            Place(PREPROCESSING, '"""The five likeliest categories of a picture.'),
+            Place(BATCH, '"""The k likeliest categories of one preprocessed picture.'),
+        ),
     ),
     Item(_("batch prediction"), (Place(BATCH, '"""Class and confidence of each picture.'),)),
     Item(
@@ -372,7 +390,10 @@ ITEMS = (
         _("`torch.compile`"),
         (Place(OPTIMIZATION, "def depends_on_value(x):"), Place(OPTIMIZATION, "def compiled_and_frozen():")),
     ),
-    Item(_("batching against a loop"), (Place(OPTIMIZATION, 'climb("one batch", batched)'),)),
+    Item(
+        _("batching against a loop"),
+        (Place(BATCH, "large = sweep(run_model"), Place(OPTIMIZATION, 'climb("one batch", batched)')),
+    ),
     Item(
         _("pre-allocated buffers"),
         (
@@ -402,6 +423,7 @@ ITEMS = (
         (
             Place(PREPROCESSING, '"""The five likeliest categories of a picture.'),
             Place(BATCH, '"""Latency and throughput for each batch.'),
+            Place(BATCH, "def there_and_back(batch):"),
             Place(EXPORT, '"""Export a model in evaluation mode to one ONNX file'),
             Place(EXPORT, '"""An ONNX classifier that is called with tensors.'),
         ),

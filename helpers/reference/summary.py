@@ -438,6 +438,13 @@ ENTRIES = (
         Place(BATCH, "while chunk := list(islice(frames, 3)):"),
     ),
     Entry(
+        _("joining the answers of batches"),
+        "`torch.cat([torch.empty(0), *answers])`",
+        _("For answers of any number of batches, none included."),
+        _("`torch.cat` of an empty list: it raises."),
+        Place(BATCH, "with an empty tensor in front:"),
+    ),
+    Entry(
         _("the device"),
         '`torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")`',
         _("One line for CUDA, MPS, XPU or the CPU."),
