@@ -551,6 +551,13 @@ ENTRIES = (
         Place(PRECISION, "limits = torch.finfo(dtype)"),
     ),
     Entry(
+        _("the bits of a number"),
+        "`tensor.view(torch.int16)`",
+        _("To see sign, exponent and fraction: the same memory, read in another way."),
+        _("Taking `view` for a conversion: that is `to(dtype)`."),
+        Place(PRECISION, "EXPONENT_BITS = {"),
+    ),
+    Entry(
         _("what a cast loses"),
         "`tensor.to(dtype)`",
         _("To test it: count what becomes infinite, and what becomes 0."),
@@ -603,7 +610,7 @@ ENTRIES = (
         _("BatchNorm kept in float32"),
         "`norm.float().load_state_dict(original.state_dict())`",
         _("In a copy of low precision: few numbers, of very different sizes."),
-        _("Casting the running statistics along: they are rounded too."),
+        _("`norm.float()` alone: the cast has rounded the running statistics already."),
         Place(PRECISION, "def norms_kept(model, dtype):"),
     ),
     Entry(
@@ -619,6 +626,13 @@ ENTRIES = (
         _("Measure with your model before you use it; leave it to accelerators otherwise."),
         _("Taking what is true of GPUs for true of CPUs."),
         Place(PRECISION, 'ONEDNN_MAX_CPU_ISA="AVX2"'),
+    ),
+    Entry(
+        _("pretending an older CPU"),
+        "`ONEDNN_MAX_CPU_ISA=AVX2`",
+        _("In the environment of a new Python, to see what machines without bfloat16 get."),
+        _("Setting it in a Python that runs already."),
+        Place(PRECISION, 'PROGRAM = """'),
     ),
     Entry(
         _("agreement, error and time together"),
