@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from helpers.reference.places import (
     BATCH,
+    CAPSTONE,
     EXPORT,
     IMAGES,
     MODES,
@@ -392,7 +393,11 @@ ITEMS = (
     ),
     Item(
         _("batching against a loop"),
-        (Place(BATCH, "large = sweep(run_model"), Place(OPTIMIZATION, 'climb("one batch", batched)')),
+        (
+            Place(BATCH, "large = sweep(run_model"),
+            Place(OPTIMIZATION, 'climb("one batch", batched)'),
+            Place(CAPSTONE, "32 pictures, {size} a call"),
+        ),
     ),
     Item(
         _("pre-allocated buffers"),

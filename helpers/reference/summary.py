@@ -1073,6 +1073,13 @@ ENTRIES = (
         Place(CAPSTONE, '"""Lists of at most ``size`` items, made as they are asked for.'),
     ),
     Entry(
+        _("the fixed cost of a call"),
+        "`model(torch.stack(pictures))`",
+        _("Paid once a call, however many pictures are in it: most for small models and far devices."),
+        _("Expecting the same of every model: where calculations take the time, there is less to save."),
+        Place(CAPSTONE, "class Distant(nn.Module):"),
+    ),
+    Entry(
         _("a model that is not yours"),
         "`copy.deepcopy(model).eval().requires_grad_(False)`",
         _("Make a copy once, and change that: nothing has to be put back."),
@@ -1113,5 +1120,12 @@ ENTRIES = (
         _("Files in, named predictions out: right first, then fast."),
         _("Making it fast before it is right."),
         Place(CAPSTONE, '"""Files in, named predictions out."""'),
+    ),
+    Entry(
+        _("where you stand"),
+        '`compare({"naive loop": …, "yours": …, "best known here": …})`',
+        _("For any claim of “faster”: the same files, in turns, medians, and the same names checked."),
+        _("A loop that was measured on another day."),
+        Place(CAPSTONE, 'contestants = {"naive loop": naive}'),
     ),
 )  # fmt: skip
