@@ -335,6 +335,24 @@ CHANGES = (
     ),
     # 08
     Change(
+        UNSAID,
+        _("Nothing on what a server may answer instead of a picture."),
+        _("Look at the status, set a timeout and a limit of size; `read_image(url)` does, and says what came."),
+        Place(IMAGES, "class Answers(BaseHTTPRequestHandler):"),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on videos that are missing, cut off or empty."),
+        _("OpenCV raises no error for any of them: the loop ends as if all were well. Ask `isOpened()`, and count."),
+        Place(IMAGES, '(folder / "cut.avi").write_bytes('),
+    ),
+    Change(
+        UNSAID,
+        _("Nothing on the frames of a video in batches."),
+        _("The same answers but for rounding, and the ratio is measured on your machine."),
+        Place(IMAGES, "def frame_by_frame(pictures):"),
+    ),
+    Change(
         OUTDATED,
         _("Reading pictures and videos with `torchvision.io`"),
         _("`read_video` is gone, and decoding pictures is deprecated. Use PIL for files, OpenCV, PyAV or TorchCodec for video."),

@@ -1009,6 +1009,13 @@ ENTRIES = (
         Place(IMAGES, '(folder / "cut.avi").write_bytes('),
     ),
     Entry(
+        _("the number of frames"),
+        "`itertools.islice(frames, limit)`",
+        _("Read until nothing comes, with a limit of your own: a camera has no end."),
+        _("Building on `CAP_PROP_FRAME_COUNT`: it is a promise, or an estimate."),
+        Place(IMAGES, 'folder / "uneven.mkv"), "w")'),
+    ),
+    Entry(
         _("readers that are gone"),
         "`torchvision.io.read_video` (gone)",
         _("Use OpenCV, PyAV or TorchCodec for video, PIL for files of pictures."),
@@ -1018,7 +1025,7 @@ ENTRIES = (
     Entry(
         _("PyAV"),
         "`av.open(path)`, `container.decode(video=0)`",
-        _("For times, real errors, key frames alone, and H.264."),
+        _("For times, real errors, key frames alone (`skip_frame`), and H.264."),
         _("Forgetting that it does not turn frames by itself: `frame.rotation`."),
         Place(IMAGES, "def decode(path, only_key_frames):"),
     ),
@@ -1037,11 +1044,25 @@ ENTRIES = (
         Place(IMAGES, "def frame_by_frame(pictures):"),
     ),
     Entry(
+        _("a video as a stream of batches"),
+        "`while batch := [preprocess(f) for f in islice(frames, n)]:`",
+        _("For long videos and cameras: results come while it runs."),
+        _("`yield` inside `with torch.inference_mode():`: the switch reaches into the caller's loop."),
+        Place(IMAGES, '"""Probabilities of every frame of a stream, computed in batches.'),
+    ),
+    Entry(
         _("smoothing over time"),
         "`average = a * new + (1 - a) * average`",
         _("Against names that flicker: exponential live, a centred window afterwards."),
         _("Dividing by the whole window at the edges; a window wider than a scene."),
         Place(IMAGES, "def exponential(rows, a):"),
+    ),
+    Entry(
+        _("scenes"),
+        "`scenes(times, names, end)`",
+        _("To report a video: runs of equal names, each until the next begins."),
+        _("Ending a scene at the time of its last frame."),
+        Place(IMAGES, '"""Runs of equal names'),
     ),
     Entry(
         _("writing a video"),
