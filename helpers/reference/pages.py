@@ -47,8 +47,10 @@ def summary_table(entries: Iterable[Entry], lesson: bool = False) -> str:
 
 def change_table(changes: Iterable[Change], lesson: bool = False) -> str:
     """Changes as a Markdown table."""
-    headers = _("the original course"), _("that is"), _("what is true now"), _("the cell that shows it")
-    return _table(headers, ((each.said, each.kind, each.now, _link(each.place, lesson)) for each in changes))
+    headers = _("the original course"), _("what is true now"), _("the cell that shows it")
+    return _table(
+        headers, ((f"**{each.kind}** · {each.said}", each.now, _link(each.place, lesson)) for each in changes)
+    )
 
 
 def items_table(items: Iterable[Item]) -> str:
