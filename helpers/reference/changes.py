@@ -308,6 +308,12 @@ CHANGES = (
     ),
     Change(
         UNSAID,
+        _("Nothing on what `torch.compile` costs."),
+        _("The first call compiles, and it has to pay for itself. On CPUs little is gained without freezing."),
+        Place(OPTIMIZATION, "def compiled_and_frozen():"),
+    ),
+    Change(
+        UNSAID,
         _("Nothing on when `torch.compile` compiles again."),
         _("New sizes cost a new graph, size 1 has its own, and after 8 graphs it runs uncompiled."),
         Place(OPTIMIZATION, "def compilations(sizes, **options):"),

@@ -823,7 +823,7 @@ ENTRIES = (
         "`with torch.profiler.profile(activities=[…]) as profiler:`",
         _("Before you change anything; read the time of its own."),
         _("Reading the time all in all: the same microseconds stand in several rows."),
-        Place(OPTIMIZATION, 'with record_function("the whole model"):'),
+        Place(OPTIMIZATION, 'record_function("the whole model"):'),
     ),
     Entry(
         _("a trace of the profiler"),
@@ -914,6 +914,13 @@ ENTRIES = (
         "`onnxruntime.quantization.quantize_static(…, activation_type=QuantType.QUInt8, per_channel=True)`",
         _("For convolutions on a CPU: calibrated on real pictures, checked on others."),
         _("Dynamic quantisation for convolutions, or signed activations on x86: little or nothing gained."),
+        Place(OPTIMIZATION, "class Crops(CalibrationDataReader):"),
+    ),
+    Entry(
+        _("calibration"),
+        "`CalibrationDataReader.get_next()`",
+        _("For static quantisation: real inputs, one after the other, then None."),
+        _("Pictures unlike those to come: what lies outside of their range is cut off."),
         Place(OPTIMIZATION, "class Crops(CalibrationDataReader):"),
     ),
     Entry(
