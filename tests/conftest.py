@@ -20,17 +20,42 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the proof that the three ways of grading agree, whichever worker ran it."""
+    """Print what tests have gathered, whichever worker ran them."""
+    for name, headings in TABLES.items():
+        rows = sorted(_gathered(terminalreporter, name))
+        if rows:
+            # a number in front is only there to sort by
+            rows = [row[len(row) - len(headings) :] for row in rows]
+            _print_table(terminalreporter, name.capitalize(), headings, rows)
+
+
+TABLES = {
+    "three ways of grading": ["exercise", "answer", "in the notebook", "nbval", "--grade"],
+    "where the items of the original course are": ["item", "lesson", "section", "a line of the cell"],
+}
+
+
+def _gathered(terminalreporter: pytest.TerminalReporter, name: str) -> list[tuple]:
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    return [
+        tuple(row)
+        for report in reports
+        for key, rows in report.user_properties
+        if key == name
+        for row in rows
+    ]
+
+
+def _print_table(
+    terminalreporter: pytest.TerminalReporter, title: str, headings: list[str], rows: list[tuple]
+) -> None:
+    from rich import markup
     from rich.console import Console
     from rich.table import Table
 
-    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
-    proofs = [rows for report in reports for name, rows in report.user_properties if name == "three ways"]
-    if not proofs:
-        return
-    table = Table("exercise", "answer", "in the notebook", "nbval", "--grade", title="Three ways of grading")
-    for row in sorted(tuple(row) for rows in proofs for row in rows):
-        table.add_row(*row)
+    table = Table(*headings, title=title)
+    for row in rows:
+        table.add_row(*map(markup.escape, row))
     console = Console(width=160)
     with console.capture() as captured:
         console.print(table)

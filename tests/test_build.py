@@ -21,6 +21,7 @@ from helpers.text import _
 
 START = Product(lesson("start"), "en", solved=False)
 SOLVED = Product(lesson("start"), "en", solved=True)
+PAGE = Product(lesson("summary"), "en", solved=True)
 
 
 def test_the_course_is_what_its_sources_build() -> None:
@@ -93,10 +94,11 @@ def test_an_unchanged_lesson_is_not_executed_again(elsewhere: Path, monkeypatch:
         (START, lambda nb: nb.metadata.pop("course"), "another state"),
         (SOLVED, lambda nb: nb.metadata["course"].update(digest="old"), "another state"),
         (SOLVED, lambda nb: [cell.update(outputs=[]) for cell in nb.cells if cell.cell_type == "code"], "lost its stored outputs"),
+        (PAGE, lambda nb: [cell.update(outputs=[]) for cell in nb.cells if cell.cell_type == "code"], "lost its stored outputs"),
         (START, lambda nb: next(c for c in nb.cells if c.cell_type == "code").outputs.append(
             nbformat.v4.new_output("stream", text="x")), "holds outputs"),
     ],
-    ids=["text", "cell", "tag", "metadata", "digest", "outputs", "learner outputs"],
+    ids=["text", "cell", "tag", "metadata", "digest", "outputs", "outputs of a page", "learner outputs"],
 )  # fmt: skip
 def test_a_notebook_that_is_not_its_source_is_told_and_mended(
     elsewhere: Path, product: Product, change, said: str

@@ -97,7 +97,8 @@ def test_a_solution_holds_outputs_and_every_point(product: Product) -> None:
         assert len(re.findall(rf"\b{points}\b", panel)) >= 2
     assert_no_warnings(read_notebook(product.path))
     pictures = [out for cell in cells.values() for out in cell.outputs if "image/png" in out.get("data", {})]
-    assert pictures, "every lesson shows at least one picture"
+    assert pictures or not possible, "every lesson with exercises shows at least one picture"
+    assert any(cell.outputs for cell in cells.values())
     assert all(len(picture.data["text/plain"]) > 10 for picture in pictures), (
         "and says in words what it shows"
     )

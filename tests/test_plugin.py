@@ -25,6 +25,18 @@ def test_a_failure_shows_the_mistake_and_nothing_of_ours(tmp_path: Path) -> None
     assert "[gave-smallest]" in cases[0].text
 
 
+def test_a_page_without_exercises_has_nothing_to_grade(tmp_path: Path) -> None:
+    path = tmp_path / "10_summary.ipynb"
+    nbformat.write(assemble(Product(lesson("summary"), "en", solved=False)), path)
+    done, cases = run_pytest("--grade", path, folder=tmp_path)
+    assert not cases
+    assert done.returncode == 5, "pytest's “no tests collected”"
+    hand_in(tmp_path, "00_start_here.ipynb", RIGHT)
+    done, _cases = run_pytest("--grade", tmp_path, folder=tmp_path)
+    assert done.returncode == 0
+    assert "2 of 2 points in 1 exercises" in done.stdout
+
+
 def test_k_x_and_xdist(tmp_path: Path) -> None:
     for name, answer in (("a", RIGHT), ("b", WRONG), ("c", WRONG), ("d", RIGHT)):
         hand_in(tmp_path, f"class/{name}/00_start_here.ipynb", answer)

@@ -80,6 +80,13 @@ def test_check_takes_the_object_too(learner: Learner) -> None:
     assert "✔ start-1" in learner.type('check("start-1", other)')
 
 
+def test_progress_lists_no_page_without_exercises(learner: Learner) -> None:
+    said = learner.type("progress()")
+    assert "00_start_here" in said
+    assert "10_summary" not in said
+    assert "0/0" not in said
+
+
 def test_progress_survives_a_restart_and_damage(learner: Learner, own_home: Path, monkeypatch) -> None:
     learner.type(RIGHT)
     learner.type('check("start-1")')

@@ -17,9 +17,10 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import exercises
-from helpers.authoring.source import Cell, modules_of, read_source, strip_solution
+from helpers.authoring.source import Cell, cell_id, modules_of, read_source, strip_solution
 from helpers.judging.exercise import Lesson
 from helpers.paths import NOTEBOOKS, ROOT, graded_environment
+from helpers.reference.pages import page
 from helpers.text import LANGUAGES, _, speaking, translate
 
 CELL_TIMEOUT = 300
@@ -81,13 +82,16 @@ def assemble(product: Product) -> nbformat.NotebookNode:
 
 
 def _cells(product: Product, cell: Cell, rest: list[Cell]) -> Iterator[nbformat.NotebookNode]:
-    if cell.kind == "markdown":
+    if cell.page:
+        for number, text in enumerate(page(cell.page), start=1):
+            yield new_markdown_cell(text, id=f"{cell.page}-{number}")
+    elif cell.kind == "markdown":
         text = translate(cell.text)
         if rest and rest[0].exercise:
             text = f"{_exercise_heading(rest[0].exercise)}\n\n{text}"
-        yield new_markdown_cell(text, id=_stable_id(cell.text))
+        yield new_markdown_cell(text, id=cell_id(cell))
     elif cell.exercise is None:
-        yield new_code_cell(cell.text, id=_stable_id(cell.text))
+        yield new_code_cell(cell.text, id=cell_id(cell))
     else:
         yield from _exercise_cells(product, cell)
 
@@ -120,10 +124,6 @@ def _nbgrader(grade_id: str, *, solution: bool, points: int | None = None) -> di
     if points is not None:
         entry["points"] = points
     return {"nbgrader": entry}
-
-
-def _stable_id(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _number(cells: list[nbformat.NotebookNode]) -> None:
@@ -165,7 +165,7 @@ def _digest(lesson: Lesson, notebook: nbformat.NotebookNode) -> str:
             ]
         )
     )
-    for folder in ("exercises", "trials"):
+    for folder in ("exercises", "trials", "reference"):
         parts += [path.read_text(encoding="utf-8") for path in modules_of(lesson.word, folder)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -216,9 +216,10 @@ def differences(product: Product) -> Iterator[str]:
         yield f"{product.label} was edited by hand, or its source changed. Edit {_shown(product)} and run `course build`."
         return
     checks = [cell for cell in there.cells if cell.id.endswith("-check")]
-    if product.solved and not all(cell.outputs for cell in checks):
+    ran = any(cell.get("outputs") for cell in there.cells)
+    if product.solved and not (ran and all(cell.outputs for cell in checks)):
         yield f"{product.label} has lost its stored outputs. Run `course build --force {product.lesson.name}`."
-    if not product.solved and any(cell.get("outputs") for cell in there.cells):
+    if not product.solved and ran:
         yield f"{product.label} holds outputs. Run `course build`."
 
 

@@ -43,19 +43,24 @@ def _lesson_template(lesson: Lesson) -> Catalog:
     template = _catalogue()
     for cell in translatable(read_source(lesson.name)):
         template.add(cell.text, locations=[(f"notebooks/source/{lesson.name}.py", 0)])
-    for path in modules_of(lesson.word, "exercises"):
+    for path in _sentences_of(lesson.word):
         _extract(template, path)
     return template
 
 
+def _sentences_of(word: str) -> list[Path]:
+    """The modules whose sentences are a lesson's own."""
+    return modules_of(word, "exercises") + modules_of(word, "reference")
+
+
 def translatable(cells: list[Cell]) -> Iterator[Cell]:
     """The cells that are read, not run."""
-    return (cell for cell in cells if cell.kind == "markdown")
+    return (cell for cell in cells if cell.kind == "markdown" and not cell.page)
 
 
 def _course_template() -> Catalog:
     template = _catalogue()
-    own = {path for word in exercises.WORDS for path in modules_of(word, "exercises")}
+    own = {path for word in exercises.WORDS for path in _sentences_of(word)}
     for path in sorted(HELPERS.rglob("*.py")):
         if path not in own:
             _extract(template, path)

@@ -13,6 +13,7 @@ from helpers.authoring.source import Cell, SourceError, headings, read_source, r
 from helpers.judging.exercise import Exercise, Lesson, Prediction
 from helpers.judging.mistakes import GENERAL
 from helpers.paths import ROOT
+from helpers.reference.pages import problems as reference_problems
 from helpers.text import LANGUAGES, speaking, translate
 
 RIGHT_NEEDED, WRONG_NEEDED = 3, 8
@@ -25,6 +26,7 @@ def problems() -> Iterator[str]:
             yield from lesson_problems(lesson)
         except SourceError as error:
             yield str(error)
+    yield from reference_problems()
     yield from catalogue_problems()
 
 

@@ -1,11 +1,13 @@
 """Reading a lesson's source, ``notebooks/source/NN_name.py`` in jupytext's percent format.
 
 An answer cell is ``# %% exercise="modes-1"``; its solution stands between nbgrader's markers. Everything else is
-plain markdown and code. The check cell under an answer is not written: the build adds it.
+plain markdown and code. The check cell under an answer is not written: the build adds it. In place of
+``# %% [markdown] page="summary"`` it puts the cells of that page (helpers/reference).
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import textwrap
 from dataclasses import dataclass
@@ -24,11 +26,20 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a source: ``kind`` is "markdown" or "code"; ``exercise`` the id of an answer cell."""
+    """One cell of a source: ``kind`` is "markdown" or "code".
+
+    ``exercise`` is the id of an answer cell; ``page`` names the page whose cells the build puts there.
+    """
 
     kind: str
     text: str
     exercise: str | None = None
+    page: str | None = None
+
+
+def cell_id(cell: Cell) -> str:
+    """The cell's id in the built notebooks, the same in every language."""
+    return cell.exercise or hashlib.sha256(cell.text.encode()).hexdigest()[:12]
 
 
 def source_path(name: str) -> Path:
@@ -62,9 +73,9 @@ def _parse(text: str) -> list[Cell]:
 
     notebook = jupytext.reads(text, fmt="py:percent")
     return [
-        Cell(cell.cell_type, cell.source, cell.metadata.get("exercise"))
+        Cell(cell.cell_type, cell.source, cell.metadata.get("exercise"), cell.metadata.get("page"))
         for cell in notebook.cells
-        if cell.source.strip()
+        if cell.source.strip() or "page" in cell.metadata
     ]
 
 

@@ -9,8 +9,21 @@ from importlib import import_module
 from helpers.judging.exercise import Exercise, Lesson, Prediction
 from helpers.text import _
 
-WORDS = ("start", "modes", "nograd", "preprocessing", "batch", "precision", "export", "optimization", "images", "capstone")
-"""The lessons, in their order."""
+WORDS = (
+    "start",
+    "modes",
+    "nograd",
+    "preprocessing",
+    "batch",
+    "precision",
+    "export",
+    "optimization",
+    "images",
+    "capstone",
+    "summary",
+    "changes",
+)
+"""The lessons, in their order; the last two are pages to look things up in, without exercises."""
 
 
 class UnknownId(LookupError):

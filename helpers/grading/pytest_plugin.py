@@ -62,6 +62,8 @@ class GradedNotebook(pytest.File):
             submission = read_submission(self.path)
         except Unreadable as error:
             raise self.CollectError(str(error)) from None
+        if not submission.lesson.exercises:
+            return
         handed_in = HandedIn(self.path.parent.name, self.path)
         hidden = out_of_sight([self.config.rootpath, self.path.parent], [handed_in])
         self.process = AnswerProcess(submission_program(submission), hidden)

@@ -297,6 +297,7 @@ def progress_panel() -> Panel:
         (each, [(exercise, known.get(exercise.id, Standing())) for exercise in each.exercises],
          [(question, known[question.id]) for question in each.predictions if question.id in known])
         for each in lessons()
+        if each.exercises
     ]  # fmt: skip
     pairs = [pair for _lesson, exercises, _questions in table for pair in exercises]
     earned = sum(standing.earned for _exercise, standing in pairs)
