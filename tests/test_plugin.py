@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 from handing_in import NO_LESSONS, RIGHT, WRONG, hand_in
 from nbformat.v4 import new_code_cell
 from running import run_pytest
+
+from helpers.authoring.build import Product, assemble
+from helpers.exercises import lesson
 
 
 def test_a_failure_shows_the_mistake_and_nothing_of_ours(tmp_path: Path) -> None:

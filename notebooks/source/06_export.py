@@ -1133,7 +1133,7 @@ print("float32, as before:", why_not(lambda: inside.run(None, {"pixels": two_pic
 #
 # One more form, a program compiled ahead of time with AOTInductor, is in [lesson 07](07_optimization.ipynb).
 #
-# **Read on:** [`torch.export`](https://docs.pytorch.org/docs/stable/export.html) ·
+# **Read on:** [`torch.export`](https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/export.html) ·
 # [`torch.cond`](https://docs.pytorch.org/docs/stable/cond.html) ·
 # [`torch.onnx`](https://docs.pytorch.org/docs/stable/onnx.html) · [TorchScript,
 # deprecated](https://docs.pytorch.org/docs/stable/jit.html) · [ONNX](https://onnx.ai/onnx/intro/) · [ONNX Runtime in

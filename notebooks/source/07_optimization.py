@@ -1264,9 +1264,9 @@ else:
 # | cuDNN's search | `torch.backends.cudnn.benchmark = True` | a search for each shape | only for fixed shapes |
 # | stop | `count_flops`, roofline | | near the roof only fewer bits help |
 #
-# **Read on:** [torch.compile](https://docs.pytorch.org/docs/stable/torch.compiler.html) ·
-# [recompilations](https://docs.pytorch.org/docs/stable/compile/programming_model.recompilation.html) ·
-# [AOTInductor](https://docs.pytorch.org/docs/stable/torch.compiler_aot_inductor.html) ·
+# **Read on:** [torch.compile](https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/torch.compiler.html) ·
+# [recompilations](https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/compile/programming_model.recompilation.html) ·
+# [AOTInductor](https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/torch.compiler_aot_inductor.html) ·
 # [profiler](https://docs.pytorch.org/docs/stable/profiler.html) ·
 # [channels last](https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html) ·
 # [quantisation in ONNX Runtime](https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html) ·
