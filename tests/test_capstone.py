@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from helpers.best import _fold, best_known
 from helpers.exercises import find_exercise, lesson_of
-from helpers.exercises.capstone.best import _fold, best_known
 from helpers.exercises.capstone.naive import NaiveClassifier
 from helpers.grading.process import AnswerProcess, RemoteAnswer
 from helpers.grading.program import answered_program

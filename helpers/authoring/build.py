@@ -194,7 +194,8 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookN
         store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute(env={**os.environ, **graded_environment()})
+    # two kernels side by side, each with as many threads as there are cores, would mostly wait for each other
+    client.execute(env={"OMP_NUM_THREADS": "1", **os.environ, **graded_environment()})
     return notebook
 
 

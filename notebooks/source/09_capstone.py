@@ -690,7 +690,7 @@ except NotImplementedError:
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-from helpers.exercises.capstone.best import best_known
+from helpers.best import best_known
 
 best = best_known(model, preprocess, categories, pictures[:8])
 print("the fastest way to run the model here:", best.way)
