@@ -31,6 +31,11 @@ FROZEN_BRANCH = Mistake(
     ),
     BREAKS,
 )
+ONE_BRANCH = Mistake(
+    "one-branch",
+    _("All batches went through the same branch, bright ones and dark ones. Compare the mean with `self.threshold`."),
+    BREAKS,
+)
 SWAPPED = Mistake(
     "branches-swapped",
     _("The branches have changed places: `bright` is for batches whose mean lies above the threshold."),
@@ -76,9 +81,9 @@ class _Gate:
         """Pictures whose common mean lies on this side of the threshold, and one picture's on the other."""
         batch = 0.4 * pictures(rng, count)
         side = 1 if bright else -1
-        wanted = [side * 0.5] * count
+        wanted = [side * 0.1] * count
         if count > 1:
-            wanted[0], wanted[1] = -side * 0.2, side * 1.2
+            wanted[0], wanted[1] = -side * 0.1, side * 0.3
         means = batch.mean(dim=(1, 2, 3), keepdim=True)
         return batch - means + self.threshold + torch.tensor(wanted).view(-1, 1, 1, 1)
 
@@ -99,8 +104,8 @@ class _Gate:
             next((name for name, value in (("right", a), ("other", b)) if _same(found, value)), None)
             for found, a, b in zip(values, right, other, strict=True)
         ]
-        one_side = {side for side, which in zip(sides, took, strict=True) if which == "right"}
-        frozen = exported and None not in took and "other" in took and len(one_side) == 1
+        right_sides = {side for side, which in zip(sides, took, strict=True) if which == "right"}
+        one_branch = None not in took and "other" in took and len(right_sides) == 1
         for batch, one, a, b in zip(batches, seen, right, other, strict=True):
             if "error" in one:
                 fail(STILL_BREAKS, tried=tried, observed=_("{error}", error=one["error"]))
@@ -114,7 +119,7 @@ class _Gate:
                 a,
                 tried=tried,
                 tolerance=CLOSE,
-                recognise=[(FROZEN_BRANCH, frozen)],
+                recognise=[(FROZEN_BRANCH if exported else ONE_BRANCH, one_branch)],
                 wrong=[(SWAPPED, b), (EACH_PICTURE, each), (MIXED, a + b), (MIXED, (a + b) / 2)],
             )
 
@@ -217,5 +222,5 @@ EXERCISE = Exercise(
         "and computes both branches each time. What cannot be mended is a Python `if` on a value: while the model is exported there are no values. Inheriting from the "
         "old class keeps the names of the parameters, and with them the weights that were saved."
     ),
-    mistakes=(NO_MODULE, STILL_BREAKS, FROZEN_BRANCH, SWAPPED, BOUNDARY, EACH_PICTURE, MIXED, OTHER_KEYS),
+    mistakes=(NO_MODULE, STILL_BREAKS, FROZEN_BRANCH, ONE_BRANCH, SWAPPED, BOUNDARY, EACH_PICTURE, MIXED, OTHER_KEYS),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 
 from helpers.exercises.export.shared import (
-    BATCH_LIMITED,
     CLOSE,
     FIXED_BATCH,
     GAVE_PROBABILITIES,
@@ -70,12 +69,12 @@ def _onnx(
     seen = answer.run(
         trials.onnx_file, model=model, training=training, example=example, batches=batches, alone=alone
     )
-    _judge_file(seen, probes.build(model).eval(), example, batches, tried)
+    _judge_file(seen, probes.build(model).eval(), batches, tried)
     return seen
 
 
 def _judge_file(
-    seen: dict[str, Seen], model: torch.nn.Module, example: torch.Tensor, batches: list, tried: Message
+    seen: dict[str, Seen], model: torch.nn.Module, batches: list[torch.Tensor], tried: Message
 ) -> None:
     require(bool(seen["exists"]), NO_FILE, tried=tried)
     if "unreadable" in seen:
@@ -92,11 +91,10 @@ def _judge_file(
         fail(mistake, tried=tried, observed=observed, expected=expected)
     found = outputs(seen["outputs"])
     refused = [len(batch) for batch, one in zip(batches, found, strict=True) if "error" in one]
-    taken_sizes = [len(batch) for batch, one in zip(batches, found, strict=True) if "error" not in one]
     for batch, one in zip(batches, found, strict=True):
         if "error" in one:
             fail(
-                FIXED_BATCH if taken_sizes in ([], [len(example)]) else BATCH_LIMITED,
+                FIXED_BATCH,
                 tried=tried,
                 observed=_("batches of {sizes} are refused: {error}", sizes=refused, error=one["error"]),
                 expected=_("any number of pictures from 1 on"),
@@ -157,7 +155,6 @@ EXERCISE = Exercise(
         NAMES_SWAPPED,
         SECOND_OUTPUT,
         FIXED_BATCH,
-        BATCH_LIMITED,
         DATA_LEFT_BEHIND,
         GAVE_PROBABILITIES,
         MODE_NOT_RESTORED,
