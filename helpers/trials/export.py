@@ -57,7 +57,7 @@ probes.KINDS |= {"export-plain": Plain, "export-second-head": WithSecondHead, "e
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """torch logs pages while an export fails; the error itself is all that is told."""
+    """PyTorch logs pages while an export fails; the error itself is all that is told."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

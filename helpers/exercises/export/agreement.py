@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,9 @@ from helpers.trials.values import DictSeen, Seen, TensorSeen
 
 SIGN_FORGOTTEN = Mistake(
     "sign-forgotten",
-    _("`largest` is the largest of the signed differences: one that is far below zero does not count. Take absolute values."),
+    _(
+        "`largest` is the largest of the signed differences: one that is far below zero does not count. Take absolute values."
+    ),
     SAME_NUMBERS,
 )
 MEAN_TAKEN = Mistake(
@@ -36,7 +39,9 @@ MEAN_TAKEN = Mistake(
     SAME_NUMBERS,
 )
 ONE_BATCH = Mistake(
-    "one-batch", _("`largest` comes from one batch only. Go through all of them and keep the largest."), SAME_NUMBERS
+    "one-batch",
+    _("`largest` comes from one batch only. Go through all of them and keep the largest."),
+    SAME_NUMBERS,
 )
 MEAN_OF_SHARES = Mistake(
     "mean-of-shares",
@@ -61,7 +66,9 @@ OTHER_AGREES = Mistake(
 )
 TENSOR_INSIDE = Mistake(
     "tensor-inside",
-    _("There are tensors or arrays in the report. `.item()`, `float(…)` and `bool(…)` make ordinary Python values of them."),
+    _(
+        "There are tensors or arrays in the report. `.item()`, `float(…)` and `bool(…)` make ordinary Python values of them."
+    ),
     SAME_NUMBERS,
 )
 NAN_AGREES = Mistake(
@@ -106,34 +113,50 @@ def _batch_norm_folded(model: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def _file(model: nn.Module, shift: Tensor | None = None, invalid_below: float | None = None) -> bytes:
-    """The model as ONNX.
+def _file(
+    model: nn.Module,
+    shift: Tensor | None = None,
+    invalid_below: float | None = None,
+    hides_nan: bool = False,
+) -> bytes:
+    """The model as ONNX, right or with one fault.
 
     With ``shift`` (C,) the logits of each picture move by that, times the picture's mean if it is positive. With
-    ``invalid_below`` those of pictures with a lower mean are NaN.
+    ``invalid_below`` those of pictures with a lower mean are NaN. With ``hides_nan`` 0 stands for every NaN.
     """
     from onnx import helper
 
-    layers = _batch_norm_folded(model)
-    if shift is None and invalid_below is None:
-        return onnx_classifier(layers, NAMES, "batch")
     mean = [
         helper.make_node("GlobalAveragePool", ["image"], ["m"]),
         helper.make_node("Flatten", ["m"], ["n"]),
         helper.make_node("ReduceMean", ["n"], ["mean"], axes=[1], keepdims=1),
     ]
+    nodes: list[Any] | None = None
+    constants: dict[str, Tensor] = {}
     if shift is not None:
-        turn = [helper.make_node("Relu", ["mean"], ["positive"]), helper.make_node("Mul", ["positive", "shift"], ["by"])]
+        nodes = [
+            *mean,
+            helper.make_node("Relu", ["mean"], ["positive"]),
+            helper.make_node("Mul", ["positive", "shift"], ["by"]),
+            helper.make_node("Add", ["plain", "by"], ["score"]),
+        ]
         constants = {"shift": shift[None]}
-    else:
-        turn = [
+    elif invalid_below is not None:
+        nodes = [
+            *mean,
             helper.make_node("Sub", ["mean", "limit"], ["above"]),
             helper.make_node("Sqrt", ["above"], ["root"]),
             helper.make_node("Mul", ["root", "zero"], ["by"]),
+            helper.make_node("Add", ["plain", "by"], ["score"]),
         ]
         constants = {"limit": torch.tensor([[invalid_below]]), "zero": torch.zeros(1, 1)}
-    end = [helper.make_node("Add", ["plain", "by"], ["score"])]
-    return onnx_classifier(layers, NAMES, "batch", [*mean, *turn, *end], constants)
+    elif hides_nan:
+        nodes = [
+            helper.make_node("IsNaN", ["plain"], ["missing"]),
+            helper.make_node("Where", ["missing", "zero", "plain"], ["score"]),
+        ]
+        constants = {"zero": torch.zeros(1, 1)}
+    return onnx_classifier(_batch_norm_folded(model), NAMES, "batch", nodes, constants)
 
 
 def _with_means(batch: Tensor, means: list[float]) -> Tensor:
@@ -160,9 +183,7 @@ def _judge_report(
     everything = torch.cat(differences)
     finite = bool(torch.isfinite(everything).all())
     largest = everything.abs().max().item() if finite else math.inf
-    shares = [
-        (a.argmax(1) == b.argmax(1)).float().mean().item() for a, b in zip(ours, theirs, strict=True)
-    ]
+    shares = [(a.argmax(1) == b.argmax(1)).float().mean().item() for a, b in zip(ours, theirs, strict=True)]
     same_class = int((torch.cat(ours).argmax(1) == torch.cat(theirs).argmax(1)).sum())
     count = len(everything)
     softmaxed = [(b.softmax(1) - a.softmax(1)).abs().max().item() for a, b in zip(ours, theirs, strict=True)]
@@ -184,7 +205,11 @@ def _judge_report(
 
     means = [everything.abs().mean().item(), *[d.abs().mean().item() for d in differences]]
     means.append(sum(means[1:]) / len(differences))
-    means += [everything.mean().item(), everything.square().mean().item(), everything.square().mean().sqrt().item()]
+    means += [
+        everything.mean().item(),
+        everything.square().mean().item(),
+        everything.square().mean().sqrt().item(),
+    ]
     off = not is_one_of(one, [largest])
     off_share = finite and not is_one_of(share, [same_class / count])
     equal(
@@ -196,7 +221,8 @@ def _judge_report(
             *(first or []),
             (
                 TENSOR_INSIDE,
-                isinstance(value, DictSeen) and any(isinstance(item, TensorSeen) for _key, item in value.pairs),
+                isinstance(value, DictSeen)
+                and any(isinstance(item, TensorSeen) for _key, item in value.pairs),
             ),
             (BATCHES_COUNTED, _get(value, "pictures") == len(ours)),
             (SIGN_FORGOTTEN, off and is_one_of(one, [everything.max().item(), -everything.min().item()])),
@@ -255,28 +281,35 @@ def _judge_numbers(answer: Witness, rng: torch.Generator) -> None:
 def _judge_nan(answer: Witness, rng: torch.Generator) -> None:
     recipe = probes.recipe("export-plain", seed(rng))
     model = probes.build(recipe).eval()
-    tried = _("a file that gives NaN for one picture")
-    for place in ([1, 1, -1], [-1, 1, 1]):
-        batches = [_with_means(pictures(rng, 3), place), _with_means(pictures(rng, 2), [1, 1])]
-        for turned in (batches, batches[::-1]):
-            seen = answer.run(
-                trials.report,
-                model=recipe,
-                training=[],
-                file=_file(model, invalid_below=0.0),
-                batches=turned,
-                tolerance=1e-3,
-            )
-            ours = [logits(model, batch) for batch in turned]
-            theirs = [
-                logits + (batch.mean(dim=(1, 2, 3)).sqrt() * 0)[:, None]
-                for logits, batch in zip(ours, turned, strict=True)
-            ]
-            largest, agrees = _get(seen["value"], "largest"), _get(seen["value"], "agrees")
-            hidden = isinstance(largest, float) and largest != math.inf
-            _judge_report(
-                seen, ours, theirs, 1e-3, tried, first=[(NAN_AGREES, hidden or agrees is True)]
-            )
+    good, bad = _with_means(pictures(rng, 2), [1, 1]), _with_means(pictures(rng, 3), [1, -1, 1])
+    broken = pictures(rng, 2)
+    broken[1, 0, 2, 3] = math.nan
+    cases = [
+        (_("a file that gives NaN for one picture of the first batch"), [bad, good], {"invalid_below": 0.0}),
+        (_("a file that gives NaN for one picture of the last batch"), [good, bad], {"invalid_below": 0.0}),
+        (
+            _("a picture for which the model gives NaN and the file does not"),
+            [broken, good],
+            {"hides_nan": True},
+        ),
+    ]
+    for tried, batches, fault in cases:
+        seen = answer.run(
+            trials.report,
+            model=recipe,
+            training=[],
+            file=_file(model, **fault),
+            batches=batches,
+            tolerance=1e-3,
+        )
+        ours = [logits(model, batch) for batch in batches]
+        theirs = [
+            one + (batch.mean(dim=(1, 2, 3)).sqrt() * 0)[:, None]
+            for one, batch in zip(ours, batches, strict=True)
+        ]
+        largest, agrees = _get(seen["value"], "largest"), _get(seen["value"], "agrees")
+        hidden = isinstance(largest, float) and largest != math.inf
+        _judge_report(seen, ours, theirs, 1e-3, tried, first=[(NAN_AGREES, hidden or agrees is True)])
 
 
 def _judge_mode(answer: Witness, rng: torch.Generator) -> None:
@@ -323,7 +356,7 @@ EXERCISE = Exercise(
             "With `ours` and `theirs` of shape (all pictures, C): `(ours - theirs).abs().max().item()`, and `(ours.argmax(1) == theirs.argmax(1)).float().mean().item()`."
         ),
         _(
-            "For NaN: `finite = bool(torch.isfinite(ours - theirs).all())`, then `largest = … if finite else float(\"inf\")`. `largest <= tolerance` is then False by itself."
+            'For NaN: `finite = bool(torch.isfinite(ours - theirs).all())`, then `largest = … if finite else float("inf")`. `largest <= tolerance` is then False by itself.'
         ),
     ),
     explanation=_(

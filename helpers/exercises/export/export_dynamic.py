@@ -71,7 +71,9 @@ def _judge_outputs(
             )
         right = logits(model, batch)
         require(bool(one["steady"]), TRAINING_EXPORTED, tried=tried, observed=_("two calls, two results"))
-        equal(one["value"], right, tried=tried, tolerance=CLOSE, wrong=[(GAVE_PROBABILITIES, right.softmax(1))])
+        equal(
+            one["value"], right, tried=tried, tolerance=CLOSE, wrong=[(GAVE_PROBABILITIES, right.softmax(1))]
+        )
 
 
 def _program(
@@ -84,7 +86,11 @@ def _program(
     record = answer.attempt(trials.program_file, **inputs)
     if isinstance(record, Raised):
         if count == 1 and record.type in CONSTRAINT_ERRORS:
-            fail(ONE_IS_FIXED, tried=tried, observed=_("{type}: {message}", type=record.type, message=record.message))
+            fail(
+                ONE_IS_FIXED,
+                tried=tried,
+                observed=_("{type}: {message}", type=record.type, message=record.message),
+            )
         raise Stopped(record)
     _judge_outputs(record.values, probes.build(model).eval(), example, batches, tried)
     return record.values
@@ -129,7 +135,7 @@ EXERCISE = Exercise(
             "Three steps: evaluation mode, `torch.export.export`, `torch.export.save(program, path)`. `dynamic_shapes` says which dimension may change."
         ),
         _(
-            "`dynamic_shapes=({0: Dim(\"batch\")},)` for the one input. An example of one picture would make that dimension a constant: "
+            '`dynamic_shapes=({0: Dim("batch")},)` for the one input. An example of one picture would make that dimension a constant: '
             "`torch.cat([example, example])` is a batch of two or more."
         ),
         _(

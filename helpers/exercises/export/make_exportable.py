@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from helpers.exercises.export.shared import BREAKS, CLOSE, logits, outputs, pictures, seed
-from helpers.judging import Exercise, Mistake, Part, equal, fail, require
+from helpers.judging import Exercise, Mistake, Part, equal, fail
 from helpers.judging.answers import Witness
 from helpers.text import Message, _
 from helpers.trials import export as trials
@@ -14,7 +14,9 @@ from helpers.trials import probes
 from helpers.trials.values import Seen
 
 NO_MODULE = Mistake(
-    "no-module", _("What your class makes is no `nn.Module`, so it cannot be exported. Derive it from one."), BREAKS
+    "no-module",
+    _("What your class makes is no `nn.Module`, so it cannot be exported. Derive it from one."),
+    BREAKS,
 )
 STILL_BREAKS = Mistake(
     "still-breaks",
@@ -33,7 +35,9 @@ FROZEN_BRANCH = Mistake(
 )
 ONE_BRANCH = Mistake(
     "one-branch",
-    _("All batches went through the same branch, bright ones and dark ones. Compare the mean with `self.threshold`."),
+    _(
+        "All batches went through the same branch, bright ones and dark ones. Compare the mean with `self.threshold`."
+    ),
     BREAKS,
 )
 SWAPPED = Mistake(
@@ -43,7 +47,9 @@ SWAPPED = Mistake(
 )
 BOUNDARY = Mistake(
     "boundary",
-    _("A batch whose mean is exactly the threshold went to `bright`. The old class has `>`, and that is not `>=`."),
+    _(
+        "A batch whose mean is exactly the threshold went to `bright`. The old class has `>`, and that is not `>=`."
+    ),
     BREAKS,
 )
 EACH_PICTURE = Mistake(
@@ -55,7 +61,9 @@ EACH_PICTURE = Mistake(
 )
 MIXED = Mistake(
     "mixed",
-    _("You mixed the two branches, or added them. A batch goes through one of them, and only its result counts."),
+    _(
+        "You mixed the two branches, or added them. A batch goes through one of them, and only its result counts."
+    ),
     BREAKS,
 )
 OTHER_KEYS = Mistake(
@@ -91,7 +99,9 @@ class _Gate:
         """A threshold and a batch whose mean is exactly that."""
         return 0.5, torch.tensor([0.25, 0.75]).view(2, 1, 1, 1).expand(2, 3, 6, 6).clone()
 
-    def check(self, seen: list[dict[str, Seen]], batches: list[Tensor], tried: Message, exported: bool) -> None:
+    def check(
+        self, seen: list[dict[str, Seen]], batches: list[Tensor], tried: Message, exported: bool
+    ) -> None:
         right, other = [], []
         for batch in batches:
             both = [logits(self.dark, batch), logits(self.bright, batch)]
@@ -222,5 +232,15 @@ EXERCISE = Exercise(
         "and computes both branches each time. What cannot be mended is a Python `if` on a value: while the model is exported there are no values. Inheriting from the "
         "old class keeps the names of the parameters, and with them the weights that were saved."
     ),
-    mistakes=(NO_MODULE, STILL_BREAKS, FROZEN_BRANCH, ONE_BRANCH, SWAPPED, BOUNDARY, EACH_PICTURE, MIXED, OTHER_KEYS),
+    mistakes=(
+        NO_MODULE,
+        STILL_BREAKS,
+        FROZEN_BRANCH,
+        ONE_BRANCH,
+        SWAPPED,
+        BOUNDARY,
+        EACH_PICTURE,
+        MIXED,
+        OTHER_KEYS,
+    ),
 )

@@ -59,7 +59,9 @@ FILE_READ_AGAIN = Mistake(
     ),
     RUNTIME,
 )
-AN_ARRAY = Mistake("an-array", _("You returned a NumPy array. A tensor is asked: `torch.from_numpy(…)`."), RUNTIME)
+AN_ARRAY = Mistake(
+    "an-array", _("You returned a NumPy array. A tensor is asked: `torch.from_numpy(…)`."), RUNTIME
+)
 A_LIST = Mistake(
     "a-list", _("You returned what `run` returns, a list with all outputs. Take the first of them."), RUNTIME
 )
@@ -77,7 +79,9 @@ FIXED_IGNORED = Mistake(
 )
 FILLING_LEFT = Mistake(
     "filling-left",
-    _("The result has rows for pictures that nobody gave: drop what belongs to the filling of the last portion."),
+    _(
+        "The result has rows for pictures that nobody gave: drop what belongs to the filling of the last portion."
+    ),
     RUNTIME,
 )
 LAST_DROPPED = Mistake(
@@ -85,7 +89,9 @@ LAST_DROPPED = Mistake(
     _("The last portion, which is not full, is missing from the result. Fill it up, with zeros for example."),
     RUNTIME,
 )
-FIRST_ONLY = Mistake("first-only", _("Only the first portion is in the result. Go on until all are done."), RUNTIME)
+FIRST_ONLY = Mistake(
+    "first-only", _("Only the first portion is in the result. Go on until all are done."), RUNTIME
+)
 
 
 class _File:
@@ -205,10 +211,13 @@ def _judge_dtypes(answer: Witness, rng: torch.Generator) -> None:
 
 def _judge_fixed(answer: Witness, rng: torch.Generator) -> None:
     for size in (4, 3, 1):
-        counts = [4, 1, 3, 6, 12, 13]
+        counts = [4, 1, 3, 12, 6, 13]  # 12 before 6: to tell the first portion only from the last one dropped
         calls = [*[pictures(rng, count) for count in counts], pictures(rng, 1)[0]]
         tried = [
-            *[_("{n} pictures, and a file that takes only batches of {size}", n=n, size=size) for n in counts],
+            *[
+                _("{n} pictures, and a file that takes only batches of {size}", n=n, size=size)
+                for n in counts
+            ],
             _("one picture of shape (3, H, W), and a file that takes only batches of {size}", size=size),
         ]
         _judge_calls(answer, _File(rng, size), calls, ["plain"] * len(calls), tried)

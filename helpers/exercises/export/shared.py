@@ -23,7 +23,9 @@ SAME_NUMBERS = _("The same numbers?")
 CLOSE = Tolerance(rtol=1e-3, atol=1e-4)
 """Another library adds up in another order, and a fused BatchNorm rounds once less."""
 
-NO_FILE = Mistake("no-file", _("After your function ran, there was no file at `path`. Write it just there."), SAVE)
+NO_FILE = Mistake(
+    "no-file", _("After your function ran, there was no file at `path`. Write it just there."), SAVE
+)
 TRAINING_EXPORTED = Mistake(
     "training-exported",
     _(

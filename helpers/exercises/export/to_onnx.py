@@ -28,7 +28,9 @@ from helpers.trials.values import Seen, plain
 
 NO_ONNX = Mistake(
     "no-onnx",
-    _("There is a file at `path`, but it is no ONNX model. `torch.onnx.export(model, (example,), path, …)` writes one."),
+    _(
+        "There is a file at `path`, but it is no ONNX model. `torch.onnx.export(model, (example,), path, …)` writes one."
+    ),
     ONNX,
 )
 OTHER_NAMES = Mistake(
@@ -100,7 +102,9 @@ def _judge_file(
                 expected=_("any number of pictures from 1 on"),
             )
         right = logits(model, batch)
-        equal(one["value"], right, tried=tried, tolerance=CLOSE, wrong=[(GAVE_PROBABILITIES, right.softmax(1))])
+        equal(
+            one["value"], right, tried=tried, tolerance=CLOSE, wrong=[(GAVE_PROBABILITIES, right.softmax(1))]
+        )
 
 
 def _judge_values(answer: Witness, rng: torch.Generator) -> None:
