@@ -9,9 +9,9 @@
 # %% [markdown]
 # # 06 · Export: from Python to anywhere
 #
-# So far a model was Python: to use it you need the class that defines it, PyTorch, and an interpreter. An *export* turns
-# it into a file that holds the computation itself. Another program can run it, on a server or a phone, written in another
-# language.
+# So far a model was Python: to use it you need the class that defines it, PyTorch, and an interpreter. An *export*
+# turns it into a file that holds the computation itself. Another program can run it, on a server or a phone, written
+# in another language.
 #
 # What is exported is what the model did in one look at it. Whatever you did not say is fixed for ever: the batch size,
 # the mode, the branch that was taken. This lesson shows each of these traps, and how to prove that the file gives the
@@ -213,9 +213,9 @@ show_figure(
 )
 
 # %% [markdown]
-# What works for every size is an example of at least 2 **and** a dimension that was declared. Prefer the named `Dim`: where
-# it cannot be dynamic you learn it now, and not from the first user with another batch. Height and width stay fixed at 16 in all of these; declare them
-# too if the model can take any.
+# What works for every size is an example of at least 2 **and** a dimension that was declared. Prefer the named `Dim`:
+# where it cannot be dynamic you learn it now, and not from the first user with another batch. Height and width stay
+# fixed at 16 in all of these; declare them too if the model can take any.
 #
 # ## The mode is exported too
 #
@@ -296,8 +296,8 @@ with torch.inference_mode():
     print("the model here:   ", two_heads(example)[0].numpy().round(3))
 
 # %% [markdown]
-# (`torch.load` unpickles, which can run anybody's code; that is why it needs `weights_only=False` here. Never do that with
-# a file from a stranger.)
+# (Unpickling can run anybody's code, so `torch.load` does it only when told `weights_only=False`. Never do that with a
+# file from a stranger.)
 #
 # The device is a constant of the program as well. There is a pass that moves all of it:
 
@@ -429,13 +429,15 @@ snippets = {
 rows = []
 for code, function in snippets.items():
     numbers = torch.rand(3, 4) * 5
-    rows.append((code, why_not(partial(torch.export.export, Lambda(function), (numbers,), dynamic_shapes=dynamic))))
+    export = partial(torch.export.export, Lambda(function), (numbers,), dynamic_shapes=dynamic)
+    rows.append((code, why_not(export)))
 show_table(rows, ["in forward", "torch.export"])
 
 # %% [markdown]
-# What fails are *decisions* of Python by a value (`if`, `range`, `assert`), and leaving PyTorch (`numpy()`). A value that only goes into the next
-# operation passes, and so does Python that has nothing to do with the data: a loop over a fixed list is simply written
-# out. A decision by the **size** of a dynamic dimension fails too: the program would hold for some sizes only.
+# What fails are *decisions* of Python by a value (`if`, `range`, `assert`), and leaving PyTorch (`numpy()`). A value
+# that only goes into the next operation passes, and so does Python that has nothing to do with the data: a loop over
+# a fixed list is simply written out. A decision by the **size** of a dynamic dimension fails too: the program would
+# hold for some sizes only.
 #
 # The mend for a branch is `torch.cond(condition, if_true, if_false, operands)`: an `if` that becomes part of the graph.
 # Both functions get the operands, and both must give tensors of the same shape and dtype. A rectifier as an example:
@@ -459,12 +461,13 @@ numbers = torch.rand(2, 3)
 for kind in (Rectifier, RectifierWhere):
     exported = torch.export.export(kind(), (numbers,), dynamic_shapes=dynamic)
     results = [exported.module()(sign * numbers).sum() > 0 for sign in (1, -1)]
-    names = [str(node.target).removesuffix(".default") for node in exported.graph.nodes if node.op == "call_function"]
-    print(f"{kind.__name__:14} bright kept: {bool(results[0])}  dark kept: {bool(results[1])}  {names}")
+    names = [node.name for node in exported.graph.nodes if node.op == "call_function"]
+    print(f"{kind.__name__:14} positive kept: {bool(results[0])}  negative kept: {bool(results[1])}  {names}")
 
 # %% [markdown]
-# `torch.cond` stands in the graph as one operation with two small graphs in it, of which one runs. `torch.where` computes both
-# sides and then chooses. That is simpler, and fine where both sides are cheap. How much does it cost where they are not?
+# `torch.cond` stands in the graph as one operation with two small graphs in it, of which one runs. `torch.where`
+# computes both sides and then chooses. That is simpler, and fine where both sides are cheap. How much does it cost
+# where they are not?
 
 # %%
 class Heavy(nn.Module):
@@ -491,9 +494,9 @@ timings = compare(versions, repeat=9)
 # %% [markdown]
 # Write a class `ExportableGate` that does what `Gate` does and can be exported:
 #
-# - `ExportableGate(dark, bright, threshold)` makes an `nn.Module`. Called with a batch `(N, 3, H, W)`, it gives what `bright` gives
-#   where the mean of the **whole** batch is greater than `threshold`, and what `dark` gives otherwise. The branches are modules that
-#   give new tensors of one shape.
+# - `ExportableGate(dark, bright, threshold)` makes an `nn.Module`. Called with a batch `(N, 3, H, W)`, it gives
+#   what `bright` gives where the mean of the **whole** batch is greater than `threshold`, and what `dark` gives
+#   otherwise. The branches are modules that give new tensors of one shape.
 # - `torch.export` with a dynamic batch must work on it, whether the example is bright or dark, and the program must
 #   choose anew at each call.
 # - Weights that a `Gate` has saved must load: `state_dict()` has the keys that it has for `Gate`.
@@ -579,18 +582,19 @@ panel.legend(frameon=False)
 panel.spines[["top", "right"]].set_visible(False)
 show_figure(
     figure,
-    "first output against brightness: above the threshold model and trace are one line, below it the trace goes its own way",
+    "first output against brightness: above the threshold model and trace are one line, below it they part",
 )
 
 # %% [markdown]
-# `torch.export` refuses where a trace is silently wrong: that is the most important difference. If you have a TorchScript
-# file and the model's code, export the model anew. If you have only the file, `torch.jit.load` still runs it.
+# `torch.export` refuses where a trace is silently wrong: that is the most important difference. If you have a
+# TorchScript file and the model's code, export the model anew. If you have only the file, `torch.jit.load` still runs
+# it.
 #
 # ## ONNX: one file for every runtime
 #
-# A `.pt2` file needs PyTorch. **ONNX** is a format of its own, for which there are runtimes in many languages and for many
-# chips. `torch.onnx.export` first calls `torch.export`, so all of the above holds, and then translates each operation. (It
-# needs the packages `onnx` and `onnxscript`. Without `verbose=False` it reports its steps.)
+# A `.pt2` file needs PyTorch. **ONNX** is a format of its own, for which there are runtimes in many languages and for
+# many chips. `torch.onnx.export` first calls `torch.export`, so all of the above holds, and then translates each
+# operation. (It needs the packages `onnx` and `onnxscript`. Without `verbose=False` it reports its steps.)
 
 # %%
 path = folder / "classifier.onnx"
@@ -609,9 +613,9 @@ for file in sorted(folder.glob("classifier.*")):
     print(f"{file.name:22} {file.stat().st_size / 2**20:5.1f} MiB")
 
 # %% [markdown]
-# Two files: the `.onnx` file holds the graph, the `.onnx.data` file beside it the weights. A single ONNX file cannot be larger
-# than 2 GB, hence this *external data*. Move one without the other, and there is nothing to run. The checker says so too.
-# For small models `external_data=False` puts everything into one file.
+# Two files: the `.onnx` file holds the graph, the `.onnx.data` file beside it the weights. A single ONNX file cannot
+# be larger than 2 GB, hence this *external data*. Move one without the other, and there is nothing to run. The
+# checker says so too. For small models `external_data=False` puts everything into one file.
 
 # %%
 lonely = folder / "moved"
@@ -633,22 +637,25 @@ onnx.checker.check_model(lonely / "complete.onnx", full_check=True)
 # %%
 graph = onnx.load(path, load_external_data=False).graph
 print("opset", onnx_program.model_proto.opset_import[0].version)
-print("input ", graph.input[0].name, [dim.dim_param or dim.dim_value for dim in graph.input[0].type.tensor_type.shape.dim])
-print("output", graph.output[0].name, [dim.dim_param or dim.dim_value for dim in graph.output[0].type.tensor_type.shape.dim])
+for kind, found in [("input", graph.input[0]), ("output", graph.output[0])]:
+    print(f"{kind:6}", found.name, [dim.dim_param or dim.dim_value for dim in found.type.tensor_type.shape.dim])
+
+kinds = Counter(node.op_type for node in graph.node)
+torch_counts = [operations["aten.conv2d.default"], operations["aten.batch_norm.default"]]
 show_table(
     [
-        ("PyTorch", sum(operations.values()), operations["aten.batch_norm.default"], operations["aten.conv2d.default"]),
-        ("ONNX", len(graph.node), 0, sum(node.op_type == "Conv" for node in graph.node)),
+        ("PyTorch", sum(operations.values()), *torch_counts),
+        ("ONNX", len(graph.node), kinds["Conv"], kinds["BatchNormalization"]),
     ],
-    ["program", "operations", "BatchNorm", "convolutions"],
+    ["program", "operations", "convolutions", "BatchNorms"],
 )
 
 # %% [markdown]
 # All BatchNorms are gone: in evaluation mode each is one multiplication and one addition a channel, and the exporter has
 # worked them into the weights of the convolution before. So the weights in the file are no longer those of the model.
 #
-# In older code you will meet `dynamic_axes`, which names dimensions by the names of inputs and outputs, and `dynamo=False`,
-# the exporter that was built on TorchScript. **Both are deprecated.** They still work, with warnings:
+# In older code you will meet `dynamic_axes`, which names dimensions by the names of inputs and outputs, and
+# `dynamo=False`, the exporter that was built on TorchScript. **Both are deprecated.** They still work, with warnings:
 
 # %%
 old_form = {
@@ -665,7 +672,8 @@ for name, arguments in old_form.items():
             small, (example,), folder / f"{name}.onnx", input_names=["pixels"], output_names=["logits"], **arguments
         )
     shape = onnxruntime.InferenceSession(folder / f"{name}.onnx").get_inputs()[0].shape
-    rows.append((name, shape, "; ".join(f"{w.category.__name__}: {str(w.message)[:58]}…" for w in caught[:1]) or "none"))
+    told = [f"{warning.category.__name__}: {str(warning.message)[:58]}…" for warning in caught]
+    rows.append((name, shape, told[0] if told else "none"))
 show_table(rows, ["argument", "shape of the input", "first warning"])
 
 # %% [markdown]
@@ -688,8 +696,8 @@ for mode in (False, True):
 # %% [markdown]
 # Write a function that exports `model` to ONNX, into the file at `path`, a string that ends in `.onnx`.
 #
-# - The file has one input called `pixels` and one output called `logits`. It takes any number of pictures from 1 on, float32, of the
-#   example's height and width.
+# - The file has one input called `pixels` and one output called `logits`. It takes any number of pictures from 1
+#   on, float32, of the example's height and width.
 # - It gives the logits of the model in evaluation mode, whatever mode the model comes in.
 # - This one file holds everything: it will be moved elsewhere, without whatever lies beside it.
 # - The model and the example stay as they were: weights, running statistics, `requires_grad`, and the mode of each part.
@@ -737,9 +745,9 @@ for kind, found in [("input", session.get_inputs()[0]), ("output", session.get_o
     print(f"{kind:6}", found.name, found.type, found.shape)
 
 # %% [markdown]
-# A number in the shape is fixed, a name (`batch`) stands for any number. `run` takes the names of the outputs that you want
-# (`None`: all of them), a dictionary with a NumPy array for each input, and gives a list of arrays. The rest is as in
-# [lesson 03](03_preprocessing.ipynb):
+# A number in the shape is fixed, a name (`batch`) stands for any number. `run` takes the names of the outputs that
+# you want (`None`: all of them), a dictionary with a NumPy array for each input, and gives a list of arrays. The rest
+# is as in [lesson 03](03_preprocessing.ipynb):
 
 # %%
 photos = [photo(name) for name in ("coffee", "cat", "rocket")]
@@ -749,7 +757,8 @@ logits = session.run(None, {"pixels": batch.numpy()})[0]
 probabilities = torch.from_numpy(logits).softmax(dim=1)
 for row, theirs in zip(probabilities, classify(classifier, batch, k=1)):
     value, place = row.max(dim=0)
-    print(f"ONNX Runtime: {classifier.categories[place]} {value:.3f}   PyTorch: {theirs[0].category} {theirs[0].probability:.3f}")
+    name, probability, _ = theirs[0]
+    print(f"ONNX Runtime: {classifier.categories[place]} {value:.2f}   PyTorch: {name} {probability:.2f}")
 
 # %%
 predict("export-q3")
@@ -781,11 +790,12 @@ show_table(rows, ["input", "what happens"])
 reveal("export-q3")
 
 # %% [markdown]
-# Every wrong dtype, rank, size and name is an error. (An array that is not contiguous is copied for you.) Coming from PyTorch, mind that `.numpy()` itself refuses tensors
-# that require gradients, that lie on a GPU, or that are bfloat16: `images.detach().cpu().float().numpy()` takes them all.
+# Every wrong dtype, rank, size and name is an error. (An array that is not contiguous is copied for you.) Coming from
+# PyTorch, mind that `.numpy()` itself refuses tensors that require gradients, that lie on a GPU, or that are
+# bfloat16: `images.detach().cpu().float().numpy()` takes them all.
 #
-# Files that others exported often have a **fixed batch**: `get_inputs()[0].shape[0]` is a number. Then you must give exactly
-# that many pictures: go in portions, fill up the last one, and throw away what belongs to the filling.
+# Files that others exported often have a **fixed batch**: `get_inputs()[0].shape[0]` is a number. Then you must give
+# exactly that many pictures: go in portions, fill up the last one, and throw away what belongs to the filling.
 
 # %%
 fixed = onnxruntime.InferenceSession(folder / "nothing.onnx")  # exported without dynamic_shapes above
@@ -796,12 +806,13 @@ print("3 pictures:", why_not(lambda: fixed.run(None, {"pixels": np.zeros((3, 3, 
 # Write a class `OnnxModel` that makes an ONNX classifier as easy to use as a model of PyTorch:
 #
 # - `OnnxModel(path)` reads the file once. When the object is called, the file may be gone.
-# - The file has one float32 input of shape (batch, 3, H, W) and one float32 output (batch, C). Their **names** may be any. The first dimension
-#   of the input may be any number of pictures, or a fixed number.
+# - The file has one float32 input of shape (batch, 3, H, W) and one float32 output (batch, C). Their **names** may
+#   be any. The first dimension of the input may be any number of pictures, or a fixed number.
 # - Calling the object with `images` gives the logits as a float32 torch tensor on the CPU, of shape `(N, C)`, without
 #   gradients, in the order of the pictures.
-# - `images` is a torch tensor `(N, 3, H, W)` with N ≥ 1, or one picture `(3, H, W)`, for which the result is `(1, C)`. It may
-#   be float32, float64, float16 or bfloat16, may require gradients, and may lie in memory in any way. It stays as it is.
+# - `images` is a torch tensor `(N, 3, H, W)` with N ≥ 1, or one picture `(3, H, W)`, for which the result is `(1,
+#   C)`. It may be float32, float64, float16 or bfloat16, may require gradients, and may lie in memory in any way.
+#   It stays as it is.
 # - If the file's batch is fixed, any N must work all the same.
 
 # %% exercise="export-4"
@@ -836,8 +847,8 @@ class OnnxModel:
 # %% [markdown]
 # ## What a session can be told
 #
-# **Providers** are the hardware that ONNX Runtime can use. They are asked in the order of your list. If one is not there, you
-# get a warning and the next, at the end the CPU: so look at what you got.
+# **Providers** are the hardware that ONNX Runtime can use. They are asked in the order of your list. If one is not
+# there, you get a warning and the next, at the end the CPU: so look at what you got.
 
 # %%
 # NBVAL_IGNORE_OUTPUT
@@ -874,7 +885,7 @@ for level in LEVELS:
 timings = compare(runs, repeat=9)
 
 # %%
-kinds = sorted({kind for counts in by_level.values() for kind in counts}, key=lambda kind: -by_level[LEVELS[0]][kind])
+kinds = sorted(set().union(*by_level.values()), key=lambda kind: (-by_level[LEVELS[0]][kind], kind))
 colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999"]
 figure, panel = plt.subplots(figsize=(8, 2.8), layout="constrained")
 left = np.zeros(len(LEVELS))
@@ -889,15 +900,15 @@ panel.invert_yaxis()
 panel.set_xlabel("operations in the graph")
 panel.legend(frameon=False, fontsize=8, ncols=1, loc="center left", bbox_to_anchor=(1, 0.5))
 panel.spines[["top", "right"]].set_visible(False)
-show_figure(figure, "operations in the graph at each level of optimisation: the higher the level, the fewer")
+show_figure(figure, "operations in the graph at each level of optimisation: the highest levels have the fewest")
 
 # %% [markdown]
-# The activation functions disappear into the convolutions before them. Is fewer also faster? The table above says what it
-# brings on your CPU.
+# The activation functions disappear into the convolutions before them. Is fewer also faster? The table above says
+# what it brings on your CPU.
 #
-# **Threads**: `intra_op_num_threads` is the number of threads that work on one operation. By default it is the number of
-# physical cores. Several sessions in one process each have their own threads, so on a busy server one thread a session may be better. How does that compare
-# with PyTorch here?
+# **Threads**: `intra_op_num_threads` is the number of threads that work on one operation. By default it is the number
+# of physical cores. Several sessions in one process each have their own threads, so on a busy server one thread a
+# session may be better. How does that compare with PyTorch here?
 
 # %%
 # NBVAL_IGNORE_OUTPUT
@@ -937,7 +948,8 @@ for name, whole in inputs.items():
         ours = classifier.model(whole)
     scale = ours.abs().max().item()
     for size in (1, 3, 8):
-        theirs = torch.cat([torch.from_numpy(session.run(None, {"pixels": part.numpy()})[0]) for part in whole.split(size)])
+        parts = [session.run(None, {"pixels": part.numpy()})[0] for part in whole.split(size)]
+        theirs = torch.from_numpy(np.concatenate(parts))
         errors[name, size] = (theirs - ours).abs().max().item() / scale
     agree = max(errors[name, size] for size in (1, 3, 8)) <= 1e-4
     same_class = (ours.argmax(1) == theirs.argmax(1)).float().mean().item()
@@ -946,9 +958,11 @@ show_table(rows, ["inputs", "within 1e-4 of the largest logit, for batches of 1,
 
 # %%
 figure, panel = plt.subplots(figsize=(8, 3), layout="constrained")
-for size, marker, colour in [(1, "o", "#0072b2"), (3, "s", "#e69f00"), (8, "^", "#009e73")]:
+for size, marker, colour, shift in [(1, "o", "#0072b2", -0.2), (3, "s", "#e69f00", 0), (8, "^", "#009e73", 0.2)]:
     found = [max(errors[name, size], 1e-9) for name in inputs]
-    panel.scatter(found, list(inputs), marker=marker, color=colour, s=45, alpha=0.8, label=f"batches of {size}")
+    rows = [row + shift for row in range(len(inputs))]
+    panel.scatter(found, rows, marker=marker, color=colour, s=45, label=f"batches of {size}")
+panel.set_yticks(range(len(inputs)), list(inputs))
 panel.axvline(1e-4, color="#d55e00", linestyle="--", label="tolerance")
 panel.axvline(torch.finfo(torch.float32).eps, color="#666666", linestyle=":", label="float32's last digit")
 panel.set(xscale="log", xlim=(3e-9, 1e-3), xlabel="largest difference, as a share of the largest logit")
@@ -961,8 +975,8 @@ show_figure(figure, "differences of logits for four kinds of input and three bat
 reveal("export-q4")
 
 # %% [markdown]
-# Two rules for such a comparison. Take the **largest** difference, not a mean: one wrong logit is enough. And look out for
-# NaN, which slips through every comparison:
+# Two rules for such a comparison. Take the **largest** difference, not a mean: one wrong logit is enough. And look
+# out for NaN, which slips through every comparison:
 
 # %%
 nan = float("nan")
@@ -975,14 +989,16 @@ print("torch says:      ", torch.tensor([0.1, nan]).max().item(), torch.isfinite
 #
 # - `"pictures"`: the number of pictures in all batches, an `int`;
 # - `"largest"`: the largest absolute difference between two logits, over all pictures and classes, a `float`;
-# - `"same_top1"`: the share of all pictures, a `float` from 0 to 1, for which both have the largest logit at the same class;
+# - `"same_top1"`: the share of all pictures, a `float` from 0 to 1, for which both have the largest logit at the
+#   same class;
 # - `"agrees"`: a `bool`, True when `largest` is at most `tolerance`.
 #
-# If any logit of either is not finite, `"largest"` is `float("inf")` and `"agrees"` is False (`"same_top1"` is not looked at then).
+# If any logit of either is not finite, `"largest"` is `float("inf")` and `"agrees"` is False (`"same_top1"` is not
+# looked at then).
 #
-# `batches` is a list of at least one float32 tensor `(N, 3, H, W)`, with N ≥ 1 that may differ; it stays as it is. The file has one
-# input and one output of any name, and a dynamic batch. The model counts as it is in **evaluation mode**, without gradients, whatever mode it comes
-# in; afterwards it is as it was, with the mode of each part.
+# `batches` is a list of at least one float32 tensor `(N, 3, H, W)`, with N ≥ 1 that may differ; it stays as it is.
+# The file has one input and one output of any name, and a dynamic batch. The model counts as it is in **evaluation
+# mode**, without gradients, whatever mode it comes in; afterwards it is as it was, with the mode of each part.
 
 # %% exercise="export-5"
 def agreement(model: nn.Module, path: str, batches: list[torch.Tensor], tolerance: float) -> dict:
@@ -1031,8 +1047,8 @@ except NotImplementedError:
 # %% [markdown]
 # ## Preprocessing inside or outside the graph
 #
-# Your file agrees with the model. Then somebody uses it with the preprocessing of most tutorials. The session sees nothing
-# wrong with that ([lesson 03](03_preprocessing.ipynb)):
+# Your file agrees with the model. Then somebody uses it with the preprocessing of most tutorials. The session sees
+# nothing wrong with that ([lesson 03](03_preprocessing.ipynb)):
 
 # %%
 usual = v2.Compose(
@@ -1092,16 +1108,18 @@ print("input:", inside.get_inputs()[0].type, inside.get_inputs()[0].shape)
 rows = []
 for side in (400, 300, 224):
     small_square = v2.functional.resize(square, [side, side], antialias=True)
+    logits = inside.run(None, {"pixels": small_square.numpy()})[0]
     with torch.inference_mode():
-        same = np.allclose(inside.run(None, {"pixels": small_square.numpy()})[0], complete(small_square), atol=1e-3)
-    rows.append((side, same, name_of(inside.run(None, {"pixels": small_square.numpy()})[0])))
+        same = np.allclose(logits, complete(small_square), atol=1e-3)
+    rows.append((side, same, name_of(logits)))
 show_table(rows, ["side of the picture", "agrees with PyTorch within 1e-3", "first answer"])
 print("float32, as before:", why_not(lambda: inside.run(None, {"pixels": two_pictures.numpy()})))
 
 # %% [markdown]
-# Nobody can normalise wrongly any more, and normalised floats are now an error. An input in `uint8` is also a quarter of the
-# bytes to send. The price: the file is tied to one way of resizing, and that is not quite PIL's. Decoding, EXIF and colour
-# modes stay outside in any case. A good rule: **normalisation inside, decoding outside, resizing where you can test it.**
+# Nobody can normalise wrongly any more, and normalised floats are now an error. An input in `uint8` is also a quarter
+# of the bytes to send. The price: the file is tied to one way of resizing, and that is not quite PIL's. Decoding,
+# EXIF and colour modes stay outside in any case. A good rule: **normalisation inside, decoding outside, resizing
+# where you can test it.**
 #
 # ## Summary
 #
@@ -1117,10 +1135,10 @@ print("float32, as before:", why_not(lambda: inside.run(None, {"pixels": two_pic
 #
 # **Read on:** [`torch.export`](https://docs.pytorch.org/docs/stable/export.html) ·
 # [`torch.cond`](https://docs.pytorch.org/docs/stable/cond.html) ·
-# [`torch.onnx`](https://docs.pytorch.org/docs/stable/onnx.html) ·
-# [TorchScript, deprecated](https://docs.pytorch.org/docs/stable/jit.html) ·
-# [ONNX](https://onnx.ai/onnx/intro/) · [ONNX Runtime in Python](https://onnxruntime.ai/docs/get-started/with-python.html) ·
-# [graph optimisations](https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html)
+# [`torch.onnx`](https://docs.pytorch.org/docs/stable/onnx.html) · [TorchScript,
+# deprecated](https://docs.pytorch.org/docs/stable/jit.html) · [ONNX](https://onnx.ai/onnx/intro/) · [ONNX Runtime in
+# Python](https://onnxruntime.ai/docs/get-started/with-python.html) · [graph
+# optimisations](https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html)
 
 # %%
 progress()
