@@ -313,8 +313,8 @@ with torch.inference_mode():
 # Write a function that exports `model` and saves the program at `path`, a string that ends in `.pt2`.
 #
 # - `example` is a float32 batch `(N, 3, H, W)` on the CPU. It may hold **one** picture only.
-# - The program must take any number of pictures from 1 on, of this height and width, and give the logits that the
-#   model gives in evaluation mode, whatever mode it comes in.
+# - The program, called as `torch.export.load(path).module()(batch)`, must take any number of float32 pictures from 1 on,
+#   of this height and width, and give the logits that the model gives in evaluation mode, whatever mode it comes in.
 # - The model stays as it was: weights, running statistics, `requires_grad`, and the mode of each of its parts (some may
 #   be in training mode and others not). The example does not change either.
 #

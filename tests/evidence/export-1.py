@@ -245,6 +245,29 @@ def save_program(model, example, path):
     )
     torch.export.save(program, path.replace(".pt2", "_exported.pt2"))
 
+# %% wrong="other-input" why="float16"
+import copy
+import torch
+
+def save_program(model, example, path):
+    model = copy.deepcopy(model).eval().half()
+    example = torch.cat([example, example]).half()
+    program = torch.export.export(model, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    torch.export.save(program, path)
+
+# %% wrong="other-input" why="the batch with a name"
+import copy
+import torch
+
+def save_program(model, example, path):
+    program = torch.export.export(
+        copy.deepcopy(model).eval(),
+        (),
+        {"x": torch.cat([example, example])},
+        dynamic_shapes={"x": {0: torch.export.Dim("batch")}},
+    )
+    torch.export.save(program, path)
+
 # %% wrong="gave-probabilities"
 import copy
 import torch

@@ -185,6 +185,16 @@ def to_onnx(model, example, path):
         dynamic_shapes=({0: "batch"},), verbose=False,
     )
 
+# %% wrong="wrong-dtype" why="float16"
+import copy
+import torch
+
+def to_onnx(model, example, path):
+    torch.onnx.export(
+        copy.deepcopy(model).eval().half(), (example.half(),), path, input_names=["pixels"],
+        output_names=["logits"], dynamic_shapes=({0: "batch"},), external_data=False, verbose=False,
+    )
+
 # %% wrong="gave-probabilities"
 import copy
 import torch

@@ -46,6 +46,14 @@ ONE_IS_FIXED = Mistake(
     ANY_SIZE,
 )
 
+OTHER_INPUT = Mistake(
+    "other-input",
+    _(
+        "The program fails with a float32 batch of the example's own size. Export the model as it is, for such a batch."
+    ),
+    SAVE,
+)
+
 CONSTRAINT_ERRORS = ("UserError", "ValueError", "ConstraintViolationError")
 """What torch.export raises when a dimension that was declared dynamic turns out to be constant."""
 
@@ -60,6 +68,8 @@ def _judge_outputs(
     refused = [len(batch) for batch, one in zip(batches, found, strict=True) if "error" in one]
     taken = [len(batch) for batch, one in zip(batches, found, strict=True) if "error" not in one]
     for batch, one in zip(batches, found, strict=True):
+        if "error" in one and "Guard failed" not in one["error"]:
+            fail(OTHER_INPUT, tried=tried, observed=_("{error}", error=one["error"]))
         if "error" in one:
             one_size = len(set(taken)) <= 1
             fixed = ONE_IS_FIXED if len(example) == 1 else FIXED_BATCH
@@ -151,6 +161,7 @@ EXERCISE = Exercise(
     mistakes=(
         NO_FILE,
         NO_PROGRAM,
+        OTHER_INPUT,
         FIXED_BATCH,
         BATCH_LIMITED,
         ONE_IS_FIXED,

@@ -19,7 +19,7 @@ from helpers.exercises.export.shared import (
     require_untouched,
     seed,
 )
-from helpers.judging import Exercise, Mistake, Part, equal, fail, require
+from helpers.judging import Exercise, Mistake, Part, equal, fail, mistakes, require
 from helpers.judging.answers import Witness
 from helpers.text import Message, _
 from helpers.trials import export as trials
@@ -91,6 +91,8 @@ def _judge_file(
         swapped = taken == ["logits"] and given == ["pixels"]
         mistake = SECOND_OUTPUT if len(given) == 2 else NAMES_SWAPPED if swapped else OTHER_NAMES
         fail(mistake, tried=tried, observed=observed, expected=expected)
+    kind = inputs[0][1]
+    require(kind == "tensor(float)", mistakes.WRONG_DTYPE, tried=tried, observed=_("{error}", error=kind))
     found = outputs(seen["outputs"])
     refused = [len(batch) for batch, one in zip(batches, found, strict=True) if "error" in one]
     for batch, one in zip(batches, found, strict=True):
