@@ -338,6 +338,7 @@ EXERCISE = Exercise(
     id="export-5",
     title=_("How far are they apart?"),
     answer="agreement",
+    limit=30,
     parts=(
         Part(_("the numbers of the report"), 3, _judge_numbers),
         Part(_("NaN is noticed"), 1, _judge_nan, needs=("the numbers of the report",)),

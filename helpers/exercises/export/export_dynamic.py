@@ -128,7 +128,7 @@ EXERCISE = Exercise(
     id="export-1",
     title=_("A program for any batch"),
     answer="save_program",
-    limit=30,
+    limit=60,
     parts=(
         Part(_("batches of any size"), 2, _judge_any_size),
         Part(_("one picture as the example"), 1, _judge_one, needs=("batches of any size",)),

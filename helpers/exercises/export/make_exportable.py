@@ -209,7 +209,7 @@ EXERCISE = Exercise(
     title=_("A branch that survives the export"),
     answer="ExportableGate",
     kind="class",
-    limit=40,
+    limit=90,
     parts=(
         Part(_("the same results as before"), 1, _judge_same),
         Part(

@@ -228,6 +228,7 @@ EXERCISE = Exercise(
     title=_("Any ONNX classifier in a class"),
     answer="OnnxModel",
     kind="class",
+    limit=30,
     parts=(
         Part(_("a batch, one picture"), 2, _judge_batches),
         Part(_("other dtypes and layouts"), 1, _judge_dtypes, needs=("a batch, one picture",)),

@@ -127,7 +127,7 @@ EXERCISE = Exercise(
     id="export-3",
     title=_("One ONNX file, complete"),
     answer="to_onnx",
-    limit=60,
+    limit=90,
     parts=(
         Part(_("names, values, any batch"), 3, _judge_values),
         Part(_("one file holds everything"), 1, _judge_alone, needs=("names, values, any batch",)),
