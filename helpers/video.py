@@ -29,7 +29,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read when a video is op
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 TICKS = 90_000  # a second, in what is written: whole numbers for all usual frame rates
-WHOLE = 0.9  # of the promised seconds; the promise of a good file may be a little off
+WHOLE = 0.9  # of the promised frames and seconds; the promise of a good file may be a little off
 
 
 class VideoError(ValueError):
@@ -268,7 +268,7 @@ def _decoded(container, stream, path: Path) -> Iterator[Any]:
             yield frame
     except (av.error.FFmpegError, OSError):
         failed = True
-    if not count or failed or _short(container, stream, end):
+    if not count or failed or _short(container, stream, count, end):
         raise VideoError(
             _(
                 "{name}: damaged or cut off, only {count} frames could be decoded. Fetch or save it again.",
@@ -278,8 +278,10 @@ def _decoded(container, stream, path: Path) -> Iterator[Any]:
         )
 
 
-def _short(container, stream, end: float) -> bool:
-    """Whether the last frame goes away long before the file promised. FFmpeg itself takes a file that breaks off for one that ends."""
+def _short(container, stream, count: int, end: float) -> bool:
+    """Whether there are fewer frames than promised, or the last goes long before the promised end. FFmpeg itself takes a file that breaks off for one that ends."""
+    if stream.frames and count < WHOLE * stream.frames:
+        return True  # FFmpeg may have corrected the duration, as for an AVI file that is cut off
     if stream.duration:
         promised = float(stream.duration * stream.time_base)
     elif container.duration and len(container.streams) == 1:

@@ -175,11 +175,10 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
         next(read_frames(tmp_path / "pipe.mp4"))
 
 
-def test_a_hole_in_the_middle_is_noticed(tmp_path: Path) -> None:
-    """FFmpeg looks for the next frame that is whole, and goes on as if nothing had been."""
+def avi_of_noise(path: Path) -> tuple[bytes, list[int]]:
+    """A video of 30 frames: the file, and where each frame lies in it."""
     import cv2
 
-    path = tmp_path / "hole.avi"
     noise = np.random.default_rng(0).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, SIZE)
     for _number in range(30):
@@ -187,11 +186,25 @@ def test_a_hole_in_the_middle_is_noticed(tmp_path: Path) -> None:
     writer.release()
     assert len(list(read_frames(path))) == 30
     with av.open(str(path)) as container:
-        starts = [packet.pos for packet in container.demux(video=0) if packet.size]
-    data = path.read_bytes()
+        return path.read_bytes(), [packet.pos for packet in container.demux(video=0) if packet.size]
+
+
+def test_a_cut_exactly_between_two_frames_is_noticed(tmp_path: Path) -> None:
+    """FFmpeg then gives the shorter duration, and only the number of frames tells."""
+    path, times = tmp_path / "cut.avi", []
+    data, starts = avi_of_noise(path)
+    path.write_bytes(data[: starts[12]])
+    with pytest.raises(VideoError, match="only 12 frames"):
+        times += (frame.time for frame in read_frames(path))
+    assert len(times) == 12
+
+
+def test_a_hole_in_the_middle_is_noticed(tmp_path: Path) -> None:
+    """FFmpeg looks for the next frame that is whole, and goes on as if nothing had been."""
+    path, times = tmp_path / "hole.avi", []
+    data, starts = avi_of_noise(path)
     first, last = starts[10] + 500, starts[16] - 8
     path.write_bytes(data[:first] + bytes(last - first) + data[last:])
-    times = []
     with pytest.raises(VideoError, match="damaged"):
         times += (frame.time for frame in read_frames(path))
     assert 20 < len(times) < 27
