@@ -94,8 +94,17 @@ def _cell_problems(where: str, source: list[Cell], exercise: Exercise) -> Iterat
         except SyntaxError as error:
             yield f"{where}: the answer cell of {exercise.id} is no valid Python ({error.msg}), solved or stripped."
             return
+        if any(_raises_at_once(node) for node in ast.parse(version).body):
+            yield f"{where}: the stub of {exercise.id} would stop its own cell. Put the solution's markers inside functions."
         if exercise.answer not in names:
             yield f"{where}: the answer cell of {exercise.id} must define `{exercise.answer}`, solved and stripped."
+
+
+def _raises_at_once(node: ast.AST) -> bool:
+    """Whether a statement raises when its cell runs, and not only when what it defines is called."""
+    if isinstance(node, ast.ClassDef):
+        return any(map(_raises_at_once, node.body))
+    return isinstance(node, ast.Raise)
 
 
 def _section_problems(where: str, source: list[Cell], exercise: Exercise) -> Iterator[str]:

@@ -615,11 +615,18 @@ def _judge_odd_modes(answer: Witness, rng: torch.Generator) -> None:
 
 
 def _judge_exif(answer: Witness, rng: torch.Generator) -> None:
+    pictures: list[Image.Image] = []
+    while len(pictures) < 3:  # that are the same once they are upright would hide a wrong order
+        picture = _quadrants(rng, _size(rng))
+        if all(_batch([picture, other]).diff(dim=0).abs().max() > 0.5 for other in pictures):
+            pictures.append(picture)
     files = []
-    for name, orientation in zip(("b.jpg", "c.jpg", "a.jpg"), _shuffled(rng, [3, 6, 8]), strict=True):
+    orientations = _shuffled(rng, [(3, 180), (6, 90), (8, 270)])
+    for name, picture, (tag, turn) in zip(("b.jpg", "c.jpg", "a.jpg"), pictures, orientations, strict=True):
         exif = Image.Exif()
-        exif[0x0112] = orientation
-        files.append((name, _file(_quadrants(rng, _size(rng)), "JPEG", quality=95, exif=exif)))
+        exif[0x0112] = tag
+        stored = picture.rotate(turn, expand=True)  # which the tag undoes
+        files.append((name, _file(stored, "JPEG", quality=95, exif=exif)))
     tried = _("photos with an EXIF tag that says how to turn them")
     _judge_batch(
         answer,

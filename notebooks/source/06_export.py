@@ -511,16 +511,18 @@ class ExportableGate(nn.Module):
         threshold: a float.
     """
 
-    ### BEGIN SOLUTION
     def __init__(self, dark: nn.Module, bright: nn.Module, threshold: float):
         super().__init__()
+        ### BEGIN SOLUTION
         self.dark = dark
         self.bright = bright
         self.threshold = threshold
+        ### END SOLUTION
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
         return torch.cond(x.mean() > self.threshold, self.bright, self.dark, (x,))
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %% [markdown]
@@ -823,14 +825,16 @@ class OnnxModel:
         path: of the .onnx file.
     """
 
-    ### BEGIN SOLUTION
     def __init__(self, path: str):
+        ### BEGIN SOLUTION
         self.session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0]
         self.size = self.input.shape[0] if isinstance(self.input.shape[0], int) else None
+        ### END SOLUTION
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Logits of shape (N, C)."""
+        ### BEGIN SOLUTION
         batch = images.detach().cpu().float()
         if batch.ndim == 3:
             batch = batch.unsqueeze(0)
@@ -841,7 +845,7 @@ class OnnxModel:
         if self.size:
             portion = torch.cat([portion, portion.new_zeros(self.size - count, *portion.shape[1:])])
         return torch.from_numpy(self.session.run(None, {self.input.name: portion.numpy()})[0][:count])
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %% [markdown]

@@ -289,11 +289,11 @@ def save_program(model, example, path):
     program = torch.export.export(
         model, (torch.cat([example, example]),), dynamic_shapes=({0: torch.export.Dim("batch")},)
     )
+    torch.export.save(program, path)
     model.train()
     model(torch.cat([example, example]))
     for part, training in modes.items():
         part.training = training
-    torch.export.save(program, path)
 
 # %% wrong="raised" status="error" why="the example is not in a tuple"
 import copy

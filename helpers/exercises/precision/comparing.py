@@ -167,6 +167,22 @@ def _agreeing(case: _Case) -> list[Tensor]:
     return list(same.split(case.sizes))
 
 
+def _of_one_batch(case: _Case) -> list[float]:
+    """Agreement as it comes out when only one of the batches is looked at."""
+    batches = _agreeing(case)
+    return [
+        batches[-1].mean().item(),
+        batches[0].mean().item(),
+        batches[-1].sum().item() / len(case.reference),
+    ]
+
+
+def _five(case: _Case) -> float:
+    """The share of pictures with the same five best."""
+    same_five = case.reference.topk(5).indices == case.low.float().topk(5).indices
+    return same_five.all(1).float().mean().item()
+
+
 def _tried(dtype: torch.dtype, sizes: list[int]) -> Message:
     return _(
         "batches of {sizes} pictures, low logits in {dtype}",
@@ -178,14 +194,13 @@ def _tried(dtype: torch.dtype, sizes: list[int]) -> Message:
 def _judge_agreement(answer: Witness, rng: torch.Generator) -> None:
     for dtype in (torch.bfloat16, torch.float16):
         case = _case(rng, dtype)
+        while any(abs(_five(case) - share) < 1e-3 for share in _of_one_batch(case)):
+            case = _case(rng, dtype)  # in which these two mistakes lead to two results
         tried = _tried(dtype, case.sizes)
         found, _seen = _run(answer, case, tried)
         changed, n = case.changed, len(case.reference)
         right = 1 - len(changed) / n
         batches = _agreeing(case)
-        five = (
-            (case.reference.topk(5).indices == case.low.float().topk(5).indices).all(1).float().mean().item()
-        )
         near = Tolerance(rtol=1e-5, atol=1e-6)
         equal(
             found["agreement"],
@@ -197,10 +212,8 @@ def _judge_agreement(answer: Witness, rng: torch.Generator) -> None:
                 (PERCENT, right * 100),
                 (PERCENT, float(n - len(changed))),
                 (DISAGREEMENT, 1 - right),
-                (LAST_BATCH, batches[-1].mean().item()),
-                (LAST_BATCH, batches[0].mean().item()),
-                (LAST_BATCH, batches[-1].sum().item() / n),
-                (FIVE_BEST, five),
+                *[(LAST_BATCH, share) for share in _of_one_batch(case)],
+                (FIVE_BEST, _five(case)),
             ],
         )
         places = [(batch == 0).nonzero().flatten().tolist() for batch in batches]
