@@ -21,8 +21,10 @@ class Case:
     properties: dict[str, str]
 
 
-def run_pytest(*arguments: str | Path, folder: Path) -> tuple[subprocess.CompletedProcess, list[Case]]:
-    """Run pytest as a person would; what it printed, and its cases in order."""
+def run_pytest(
+    *arguments: str | Path, folder: Path, **variables: str
+) -> tuple[subprocess.CompletedProcess, list[Case]]:
+    """Run pytest as a person would, with these environment variables too; what it printed, and its cases in order."""
     report = folder / "report.xml"
     report.unlink(missing_ok=True)
     command = [
@@ -35,7 +37,7 @@ def run_pytest(*arguments: str | Path, folder: Path) -> tuple[subprocess.Complet
         *map(str, arguments),
     ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
-    environment |= {"COURSE_HOME": str(folder / "home"), "NO_COLOR": "1"}
+    environment |= {"COURSE_HOME": str(folder / "home"), "NO_COLOR": "1"} | variables
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False
     )

@@ -20,11 +20,13 @@ from running import run_pytest
 
 from helpers.authoring.build import Product, assemble
 from helpers.authoring.evidence import Sample, read_evidence
-from helpers.authoring.source import stub_of
+from helpers.authoring.source import read_source, stub_of
 from helpers.exercises import lessons
-from helpers.grading.program import solution_program
+from helpers.grading.program import answered_program, solution_program
 from helpers.judging.exercise import Lesson
 
+SEED = "0"
+"""The same inputs in all three ways; ``test_evidence.py`` tries others."""
 MARK = re.compile(r"\[([a-z0-9-]+)\]$", re.MULTILINE)
 ICON = re.compile(r"([✔◐○✘⏱?]) \S+-\d+ .* (\d+) of \d+ points")
 
@@ -41,10 +43,14 @@ def samples_of(lesson: Lesson) -> list[Sample]:
 
 def evidence_notebook(lesson: Lesson, samples: list[Sample]) -> nbformat.NotebookNode:
     """The solved lesson, then every answer with its check under it, each beside the solutions of the other exercises."""
-    program = solution_program(lesson)
-    solutions = {step.exercise: step.code for step in program if step.exercise}
+    solutions = {step.exercise: step.code for step in solution_program(lesson) if step.exercise}
     names = {exercise.id: exercise.answer for exercise in lesson.exercises}
-    cells = [new_code_cell("from helpers import check"), *(new_code_cell(step.code) for step in program)]
+    programs = (answered_program(lesson, {sample.exercise: sample.code}) for sample in samples)
+    needed = {step.code.strip() for program in programs for step in program}
+    cells = [new_code_cell("from helpers import check")]
+    for cell in read_source(lesson.name):
+        if cell.exercise in solutions or cell.text.strip() in needed:
+            cells.append(new_code_cell(solutions.get(cell.exercise, cell.text)))
     before = samples[0].exercise
     for sample in samples:
         if sample.exercise != before:
@@ -70,7 +76,7 @@ def in_the_notebook(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[s
     client = NotebookClient(
         notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}
     )
-    client.execute(env={**os.environ, "COURSE_HOME": str(folder / "home")})
+    client.execute(env={**os.environ, "COURSE_HOME": str(folder / "home"), "COURSE_SEED": SEED})
     for cell in client.nb.cells:
         if "sample" in cell.metadata:
             assert not any(output.output_type == "error" for output in cell.outputs), cell
@@ -80,7 +86,7 @@ def in_the_notebook(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[s
 def by_nbval(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
     path = folder / "evidence.ipynb"
     nbformat.write(notebook, path)
-    done, cases = run_pytest("--nbval-lax", path, folder=folder)
+    done, cases = run_pytest("--nbval-lax", path, folder=folder, COURSE_SEED=SEED)
     assert len(cases) == len(notebook.cells), done.stdout[-3000:]
     for cell, case in zip(notebook.cells, cases, strict=True):
         if "sample" in cell.metadata:
@@ -98,7 +104,7 @@ def by_plugin(lesson: Lesson, samples: list[Sample], folder: Path) -> Iterator[s
         path = submitted / f"s{number:03d}.ipynb"
         nbformat.write(notebook, path)
         items.append(f"{path}::{sample.exercise}")
-    _done, cases = run_pytest("--grade", *items, folder=folder)
+    _done, cases = run_pytest("--grade", f"--grade-seed={SEED}", *items, folder=folder)
     assert [case.name for case in cases] == [sample.exercise for sample in samples]
     for case in cases:
         assert case.passed == (case.properties["status"] == "passed")

@@ -135,7 +135,7 @@ def compiled_once(model, batch_size, backend):
 
     return run
 
-# %% wrong="each-size" earned=2 why="as it comes"
+# %% wrong="size-one" earned=2 why="as it comes"
 import torch
 
 def compiled_once(model, batch_size, backend):

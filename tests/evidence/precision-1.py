@@ -194,15 +194,6 @@ def cast_losses(values, dtype):
     after = values.to(dtype)
     return {"overflowed": int(after.isinf().sum()), "vanished": int((after == 0).sum()), "error": 0.0}
 
-# %% wrong="wrong-values" why="the first two have changed places" earned=1
-def cast_losses(values, dtype):
-    after = values.to(dtype)
-    overflowed = (values.isfinite() & after.isinf()).sum().item()
-    vanished = ((values != 0) & (after == 0)).sum().item() + 100
-    kept = values.isfinite() & after.isfinite() & (values != 0) & (after != 0)
-    errors = ((after.float() - values).abs() / values.abs())[kept]
-    return vanished, overflowed, errors.max().item() if errors.numel() else 0.0
-
 # %% wrong="input-changed"
 def cast_losses(values, dtype):
     after = values.to(dtype)
