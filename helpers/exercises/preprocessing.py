@@ -548,6 +548,16 @@ def _batch(images: list[Image.Image]) -> Tensor:
     return torch.stack([Preprocess()(image) for image in images])
 
 
+def _different(rng: torch.Generator, count: int) -> list[Image.Image]:
+    """RGB pictures that differ once they are prepared: two of a kind would hide a wrong order."""
+    pictures: list[Image.Image] = []
+    while len(pictures) < count:
+        picture = _quadrants(rng, _size(rng))
+        if all(_batch([picture, other]).diff(dim=0).abs().max() > 0.5 for other in pictures):
+            pictures.append(picture)
+    return pictures
+
+
 def _judge_batch(answer: Witness, files: list[tuple[str, bytes]], tried: Message, wrong: Callable) -> None:
     """Judge one call; ``wrong`` gives, from the files opened as they are, further mistakes with their values."""
     outcome = answer.run(batch_of_files, files=files)
@@ -595,10 +605,11 @@ def _judge_colour_and_grey(answer: Witness, rng: torch.Generator) -> None:
 
 
 def _judge_odd_modes(answer: Witness, rng: torch.Generator) -> None:
+    first, last = _different(rng, 2)
     files = [
-        ("cmyk.jpg", _file(_quadrants(rng, _size(rng), "CMYK"), "JPEG", quality=95)),
+        ("cmyk.jpg", _file(first.convert("CMYK"), "JPEG", quality=95)),
         ("transparent.png", _file(_see_through(rng, _size(rng)), "PNG")),
-        ("palette.gif", _file(_quadrants(rng, _size(rng)).quantize(8), "GIF")),
+        ("palette.gif", _file(last.quantize(8), "GIF")),
     ]
 
     def wrong(opened: list[Image.Image]) -> list:
@@ -615,11 +626,7 @@ def _judge_odd_modes(answer: Witness, rng: torch.Generator) -> None:
 
 
 def _judge_exif(answer: Witness, rng: torch.Generator) -> None:
-    pictures: list[Image.Image] = []
-    while len(pictures) < 3:  # that are the same once they are upright would hide a wrong order
-        picture = _quadrants(rng, _size(rng))
-        if all(_batch([picture, other]).diff(dim=0).abs().max() > 0.5 for other in pictures):
-            pictures.append(picture)
+    pictures = _different(rng, 3)
     files = []
     orientations = _shuffled(rng, [(3, 180), (6, 90), (8, 270)])
     for name, picture, (tag, turn) in zip(("b.jpg", "c.jpg", "a.jpg"), pictures, orientations, strict=True):
