@@ -195,6 +195,7 @@ def test_the_gate_refuses_a_lesson(changed, said: str) -> None:
         (lambda cells: [cell for cell in cells if not cell.exercise], "Make them the same"),
         (lambda cells: [c for cell in cells for c in ([Cell("code", "1"), cell] if cell.exercise else [cell])], "has no task text"),
         (lambda cells: [dataclasses.replace(c, text=remove_markers(c.text)) if c.exercise else c for c in cells], "must mark its solution"),
+        (lambda cells: [dataclasses.replace(c, text="class best_category:\n    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION") if c.exercise else c for c in cells], "would stop its own cell"),
         (lambda cells: [dataclasses.replace(c, text=c.text.replace("def ", "def (")) if c.exercise else c for c in cells], "no valid Python"),
         (lambda cells: [c for c in cells if "reveal(" not in c.text], 'then reveal("start-q1") once'),
         (lambda cells: [*cells, Cell("code", 'predict("start-q1")')], 'write predict("start-q1") once'),
