@@ -297,8 +297,8 @@ timings = compare(
 )
 
 # %% [markdown]
-# The limit of a batch is memory, and the knee of the curve comes early. So: batches of a fixed size, all full, only the
-# last one smaller. And no list of all the tensors beforehand: a batch is due as soon as its pictures are there, while the
+# The limit of a batch is memory, and the knee of the curve comes early: look whether your largest batch is the fastest one
+# at all. So: batches of a fixed size, all full, only the last one smaller. And no list of all the tensors beforehand: a batch is due as soon as its pictures are there, while the
 # others are still on the disk.
 #
 # Write a function that makes batches. `items` is any iterable, also one that can be gone through only once and has no length; `size` is
