@@ -15,8 +15,9 @@ from handing_in import NO_LESSONS, RIGHT, WRONG, hand_in
 from helpers.cli import main
 from helpers.grading import command
 from helpers.grading.collecting import HandedIn, collect
-from helpers.grading.grade import Graded, grade_submission
+from helpers.grading.grade import grade_submission
 from helpers.grading.gradebook import feedback_page, gradebook, write_folder
+from helpers.grading.report import Graded
 
 NAME = "00_start_here.ipynb"
 LOOP = "def best_category(logits, categories):\n    while True:\n        pass"

@@ -12,9 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from helpers.grading.collecting import collect, out_of_sight
-from helpers.grading.grade import Graded, grade_all
+from helpers.grading.grade import grade_all
 from helpers.grading.gradebook import write_folder, write_json
 from helpers.grading.protections import missing_protections
+from helpers.grading.report import Graded
 
 UNREADABLE = 3
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from helpers.grading.collecting import HandedIn
 from helpers.grading.process import AnswerProcess, RemoteAnswer
 from helpers.grading.program import submission_program
-from helpers.grading.reading import Unreadable, read_submission
-from helpers.grading.report import SubmissionReport, exercise_report
+from helpers.grading.reading import Unreadable, read_bytes, read_submission
+from helpers.grading.report import Graded, SubmissionReport, exercise_report
 from helpers.judging import Mistake, Status, Verdict, judge
 from helpers.judging.exercise import Exercise
+from helpers.judging.feedback import verdict_panel
 from helpers.judging.verdicts import Finding
 from helpers.text import _
 from helpers.trials.runner import Record, TimedOut, Trial
@@ -32,14 +32,6 @@ OUT_OF_TIME = Mistake(
     "out-of-time",
     _("The time for the whole submission was over before this exercise could be judged."),
 )
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A report, and the verdicts that it was made from, from which pages are drawn."""
-
-    report: SubmissionReport
-    verdicts: tuple[Verdict, ...]
 
 
 class _BeforeDeadline(RemoteAnswer):
@@ -67,11 +59,11 @@ def grade_submission(
     """
     start = monotonic()
     try:
-        submission = read_submission(handed_in.path)
+        submission = read_submission(read_bytes(handed_in.path), handed_in.path.name)
         program = submission_program(submission)
     except Exception as error:
         reason = str(error) if isinstance(error, Unreadable) else f"It cannot be read: {error!r}."
-        return Graded(_report(handed_in, (), monotonic() - start, reason), ())
+        return Graded(_report(handed_in, (), monotonic() - start, reason))
     process = AnswerProcess(program, hidden)
     try:
         verdicts = tuple(
@@ -79,7 +71,8 @@ def grade_submission(
         )
     finally:
         process.close()
-    return Graded(_report(handed_in, verdicts, monotonic() - start), verdicts)
+    panels = [verdict_panel(verdict).html for verdict in verdicts]
+    return Graded(_report(handed_in, verdicts, monotonic() - start), panels, submission.answers)
 
 
 def _verdict(exercise: Exercise, process: AnswerProcess, seed: int, deadline: float) -> Verdict:

@@ -15,9 +15,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from helpers.grading.grade import Graded
-from helpers.grading.report import as_json
-from helpers.judging.feedback import verdict_panel
+from helpers.grading.report import Graded, as_json
 from helpers.text import Message, language
 
 
@@ -70,9 +68,7 @@ def feedback_page(learner: str, own: list[Graded]) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.globals["t"] = lambda sentence, **values: str(Message(sentence, values))
-    notebooks = [
-        (each.report, [Markup(verdict_panel(verdict).html) for verdict in each.verdicts]) for each in own
-    ]
+    notebooks = [(each.report, [Markup(panel) for panel in each.panels]) for each in own]
     return environment.get_template("feedback.html.j2").render(
         lang=language(), learner=learner, notebooks=notebooks
     )

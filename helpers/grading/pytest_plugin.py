@@ -56,10 +56,10 @@ class GradedNotebook(pytest.File):
         from helpers.grading.collecting import HandedIn, out_of_sight
         from helpers.grading.process import AnswerProcess
         from helpers.grading.program import submission_program
-        from helpers.grading.reading import Unreadable, read_submission
+        from helpers.grading.reading import Unreadable, read_bytes, read_submission
 
         try:
-            submission = read_submission(self.path)
+            submission = read_submission(read_bytes(self.path), self.path.name)
         except Unreadable as error:
             raise self.CollectError(str(error)) from None
         if not submission.lesson.exercises:

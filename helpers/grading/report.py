@@ -31,6 +31,14 @@ class SubmissionReport(msgspec.Struct, frozen=True):
     exercises: list[ExerciseReport]
 
 
+class Graded(msgspec.Struct, frozen=True):
+    """A report, the panels (HTML) that the learner would have seen, and the answers, by exercise, that were judged."""
+
+    report: SubmissionReport
+    panels: list[str] = []
+    answers: dict[str, str] = {}
+
+
 def exercise_report(verdict: Verdict) -> ExerciseReport:
     """The row of one verdict."""
     return ExerciseReport(
