@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -44,15 +45,19 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
+_starting = Lock()
+
+
 @contextmanager
 def _without_main() -> Iterator[None]:
     """Keep multiprocessing from importing our own main module, and with it the judge, in the child."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _starting:  # a judge may have several threads, each with a submission
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 class CannotStart(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -50,8 +50,13 @@ def submission_program(submission: Submission) -> list[Step]:
 
 
 def _step(source: str, exercise: str | None) -> Step:
-    """A step, with IPython's magics and shell lines turned into Python."""
-    return Step(TransformerManager().transform_cell(source), exercise)
+    return Step(_plain_python(source), exercise)
+
+
+@lru_cache(maxsize=2048)
+def _plain_python(source: str) -> str:
+    """A cell with IPython's magics and shell lines turned into Python. Most cells of a class are the same ones."""
+    return TransformerManager().transform_cell(source)
 
 
 def _slice(steps: list[tuple[Step, bool]]) -> list[Step]:
@@ -66,7 +71,7 @@ def _slice(steps: list[tuple[Step, bool]]) -> list[Step]:
     return kept[::-1]
 
 
-@cache
+@lru_cache(maxsize=2048)
 def names(code: str) -> tuple[frozenset[str], frozenset[str]]:
     """The global names that a cell defines, and those that it uses, in functions too."""
     try:

@@ -56,6 +56,7 @@ def confine(work: str, hidden: Sequence[str] = ()) -> list[str]:
     in_force = ["environment"]
     with suppress(PermissionError):
         os.setsid()  # so that the judge can kill it with all that it started
+    _end_with_parent()
     try:
         _new_namespaces()
         in_force += ["processes", "network"]
@@ -124,13 +125,19 @@ def _new_namespaces() -> None:
     for name, line in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(line)
+    _end_with_parent()  # again, since new rights take it back
     for _generation in range(2):
         child = os.fork()
         if child:
             while os.wait()[0] != child:
                 pass
             os._exit(0)
-        _checked(_libc().prctl(PR_SET_PDEATHSIG, SIGKILL))
+        _end_with_parent()
+
+
+def _end_with_parent() -> None:
+    """Be killed when the parent dies: when a judge is killed, its server ends, and with it whatever still runs."""
+    _checked(_libc().prctl(PR_SET_PDEATHSIG, SIGKILL))
 
 
 def _loopback_up() -> None:
@@ -161,4 +168,4 @@ def _give_up_rights() -> None:
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     _checked(libc.syscall(CAPSET[os.uname().machine], header, (ctypes.c_uint32 * 6)()))
-    _checked(libc.prctl(PR_SET_PDEATHSIG, SIGKILL))  # which a change of rights takes back
+    _end_with_parent()  # which a change of rights takes back
