@@ -84,7 +84,9 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
 )
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for gradebook and feedback."
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for gradebook and feedback. A run that was stopped goes on from what is there.",
 )
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="File for the report."
@@ -96,6 +98,10 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     "--timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds a submission."
 )
 @click.option("--seed", type=int, help="Make the judges' inputs from this number (default: a secret one).")
+@click.option("--fresh", is_flag=True, help="Grade all again, also what --out holds from an earlier run.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler, in place of --jobs."
+)
 def grade(
     paths: tuple[Path, ...],
     out: Path | None,
@@ -103,15 +109,18 @@ def grade(
     jobs: int,
     timeout: float,
     seed: int | None,
+    fresh: bool,
+    dask: str | None,
 ) -> None:
     """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
 
     Exit status 0 when every submission was graded, whatever its score; 2 for unusable arguments; 3 when some
-    submission could not be read (it is reported, with no points and the reason).
+    submission could not be read (it is reported, with no points and the reason); 130 when stopped with Ctrl-C, and 1
+    when something else broke it off. The same command with the same --out then grades only what is missing or changed.
     """
     from helpers.grading import command
 
-    sys.exit(command.grade(list(paths), out, json_file, jobs, timeout, seed))
+    sys.exit(command.grade(list(paths), out, json_file, jobs, timeout, seed, fresh, dask))
 
 
 @main.group()

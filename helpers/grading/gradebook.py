@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def write_json(path: Path, graded: Iterable[Graded]) -> None:
     _write(path, as_json([each.report for each in graded]))
 
 
-def write_folder(folder: Path, graded: list[Graded]) -> None:
+def write_folder(folder: Path, graded: Sequence[Graded]) -> None:
     """``report.json``, ``gradebook.csv`` and ``feedback/<learner>.html``, in a folder that is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "report.json", graded)
@@ -38,7 +38,7 @@ def write_folder(folder: Path, graded: list[Graded]) -> None:
         _write(folder / "feedback" / f"{name}.html", feedback_page(learner, own).encode())
 
 
-def gradebook(graded: list[Graded]) -> str:
+def gradebook(graded: Sequence[Graded]) -> str:
     """One row a learner, one column an exercise; an exercise that was handed in twice counts at its best.
 
     A cell of a learner's own that a spreadsheet would take for a formula is led by an apostrophe.
@@ -74,7 +74,7 @@ def feedback_page(learner: str, own: list[Graded]) -> str:
     )
 
 
-def _by_learner(graded: list[Graded]) -> list[tuple[str, list[Graded]]]:
+def _by_learner(graded: Sequence[Graded]) -> list[tuple[str, list[Graded]]]:
     ordered = sorted(graded, key=lambda each: (each.report.learner, each.report.path))
     return [(learner, list(own)) for learner, own in groupby(ordered, key=lambda each: each.report.learner)]
 

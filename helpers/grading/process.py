@@ -105,6 +105,8 @@ class AnswerProcess:
         arguments = (theirs, self.program, self._work.name, [str(path.resolve()) for path in self.hidden])
         self._process = context.Process(target=serve, args=arguments, daemon=True)
         with _without_main():
+            # a Dask worker is a daemon, which may have no children; this child ends with its parent all the same
+            multiprocessing.current_process().daemon = False
             self._process.start()
         theirs.close()
         try:
