@@ -26,7 +26,7 @@ from helpers.grading.protections import missing_protections
 from helpers.grading.results import release
 from helpers.text import Message
 
-LEAVING = 5.0
+LEAVING = 3.0
 """Seconds for a judge to end its answer process and clean up, until it is killed."""
 CONNECTING = 10.0
 """Seconds until a Dask scheduler must have answered."""
@@ -164,9 +164,10 @@ def _end_with_parent() -> None:
     """Leave when the parent is killed, which has no time to say so."""
     multiprocessing.parent_process().join()
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the end: nobody is there to read of broken pipes
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
-        time.sleep(LEAVING)
+    for _each in ("what it is at", "its wait for more"):
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+            time.sleep(LEAVING)
     os._exit(1)
 
 

@@ -1,6 +1,7 @@
 """What the server process that forks answer processes has imported: all that lessons import, once, and no judge.
 
-Whatever it holds, its children can read, so nothing here may know an exercise's reference, seed or solution.
+Whatever it holds, its children can read, so nothing here may know an exercise's reference, seed or solution. Only
+that server imports this module.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import atexit
 import gc
 import io
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -80,4 +82,4 @@ with suppress(Exception):  # then the first export takes its time, and says what
     rehearse_export()
 gc.collect()
 gc.freeze()  # a child's collector then leaves all this alone, and the memory stays shared
-atexit.register(gc.unfreeze)  # or some libraries report leaks when the server ends
+atexit.register(os._exit, 0)  # there is nothing to put in order, and taking all this apart takes a second
