@@ -164,7 +164,9 @@ def _end_with_parent() -> None:
     """Leave when the parent is killed, which has no time to say so."""
     multiprocessing.parent_process().join()
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the end: nobody is there to read of broken pipes
-    for _each in ("what it is at", "its wait for more"):
+    for _time in range(
+        2
+    ):  # the first ends what it is at, which to the pool is a result; the second its wait for more
         if hasattr(signal, "pthread_kill"):
             signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
             time.sleep(LEAVING)
