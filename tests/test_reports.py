@@ -179,7 +179,7 @@ def test_junit() -> None:
     ]  # fmt: skip
     for element in root.iter():
         children, attributes = JENKINS[element.tag]
-        assert {child.tag for child in element} <= children and element.keys() <= attributes, element.tag
+        assert {child.tag for child in element} <= children and set(element.keys()) <= attributes, element.tag
     for suite in root:
         assert suite[0].tag == "properties"
         assert len(suite.findall("testcase")) == int(suite.get("tests"))
