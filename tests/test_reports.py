@@ -17,12 +17,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from handing_in import hand_in
 
 from helpers.cli import main
 from helpers.exercises import find_exercise, lessons
-from helpers.grading.collecting import HandedIn
-from helpers.grading.grade import OUT_OF_TIME, grade_submission
+from helpers.grading.grade import OUT_OF_TIME
 from helpers.grading.protections import PROTECTIONS
 from helpers.grading.reports.class_page import class_page
 from helpers.grading.reports.feedback import feedback_page
@@ -43,7 +41,7 @@ from helpers.grading.reports.record import (
     panel_report,
 )
 from helpers.grading.reports.tallies import tally
-from helpers.judging import Mistake, Status, mistakes
+from helpers.judging import LocalAnswer, Mistake, Status, judge, mistakes
 from helpers.judging.verdicts import Finding, Verdict
 from helpers.text import Message, speaking
 
@@ -390,14 +388,15 @@ def test_text_of_a_learner_is_never_markup() -> None:
     assert check_page(class_, "en").text.count("alert(1)") >= 6
 
 
-def test_text_of_a_real_answer_is_never_markup(tmp_path: Path) -> None:
-    code = (
-        f"def best_category(logits, categories):\n    print({HOSTILE!r})\n    raise ValueError({HOSTILE!r})"
-    )
-    found = grade_submission(HandedIn("ann", hand_in(tmp_path, "00_start_here.ipynb", code)), 0)
-    assert found.report.exercises[0].mistake == "raised"
-    page = check_page(feedback_page("ann", [found]), "en")
-    assert page.text.count("alert(1)") >= 3, "the message, the line, and what was printed"
+def test_text_of_a_real_answer_is_never_markup() -> None:
+    def best_category(logits, categories):
+        print(HOSTILE)
+        raise ValueError(HOSTILE)
+
+    found = judge(find_exercise("start-1"), LocalAnswer(best_category), 0)
+    assert found.mistake == "raised"
+    page = check_page(feedback_page("ann", [graded("ann", found)]), "en")
+    assert page.text.count("alert(1)") >= 2, "the message, and what was printed"
 
 
 def test_colours_can_be_told_from_the_ground_in_light_and_dark() -> None:
