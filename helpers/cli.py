@@ -86,10 +86,16 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for gradebook and feedback. A run that was stopped goes on from what is there.",
+    help="Folder for all reports. A run that was stopped goes on from what is there.",
 )
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="File for the report."
+)
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="File for JUnit XML.")
+@click.option(
+    "--gradescope",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for Gradescope's results.json, of one learner.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Submissions graded at a time."
@@ -106,6 +112,8 @@ def grade(
     paths: tuple[Path, ...],
     out: Path | None,
     json_file: Path | None,
+    junit: Path | None,
+    gradescope: Path | None,
     jobs: int,
     timeout: float,
     seed: int | None,
@@ -114,13 +122,16 @@ def grade(
 ) -> None:
     """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
 
-    Exit status 0 when every submission was graded, whatever its score; 2 for unusable arguments; 3 when some
-    submission could not be read (it is reported, with no points and the reason); 130 when stopped with Ctrl-C, and 1
-    when something else broke it off. The same command with the same --out then grades only what is missing or changed.
+    Exit status 0 when every submission was graded, whatever its score; 1 when a report could not be written, or
+    something broke the work off; 2 for unusable arguments; 3 when some submission could not be read (it is reported,
+    with no points and the reason); 130 when stopped with Ctrl-C. The same command with the same --out then grades only
+    what is missing or changed.
     """
     from helpers.grading import command
+    from helpers.grading.reports.outputs import Outputs
 
-    sys.exit(command.grade(list(paths), out, json_file, jobs, timeout, seed, fresh, dask))
+    outputs = Outputs(out, json_file, junit, gradescope)
+    sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed, fresh, dask))
 
 
 @main.group()

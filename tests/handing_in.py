@@ -12,6 +12,7 @@ import nbformat
 from helpers.authoring.build import Product, assemble
 from helpers.exercises import lesson
 from helpers.grading.executors import Judges
+from helpers.grading.protections import protections
 
 RIGHT = "def best_category(logits, categories):\n    return categories[logits.argmax()]"
 WRONG = "def best_category(logits, categories):\n    return categories[logits.argmin()]"
@@ -61,7 +62,7 @@ class InPlace(Executor):
     @contextmanager
     def judges(self, _jobs: int) -> Iterator[Judges]:
         """Stands for ``helpers.grading.executors.local_judges``."""
-        yield Judges(self, lambda: 2, [])
+        yield Judges(self, lambda: 2, protections())
 
     @property
     def learners(self) -> list[str]:

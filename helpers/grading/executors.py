@@ -22,9 +22,8 @@ from typing import Any
 import psutil
 import torch
 
-from helpers.grading.protections import missing_protections
+from helpers.grading.protections import PROTECTIONS, protections
 from helpers.grading.results import release
-from helpers.text import Message
 
 LEAVING = 3.0
 """Seconds for a judge to end its answer process and clean up, until it is killed."""
@@ -43,12 +42,12 @@ class Judges:
     """Where submissions are graded.
 
     ``room`` says how many submissions the executor should have at a time, so that none of its processes waits;
-    ``missing`` which protections are not in force there.
+    ``in_force`` which of :data:`helpers.grading.protections.PROTECTIONS` each of them gives.
     """
 
     executor: Executor
     room: Callable[[], int]
-    missing: list[Message]
+    in_force: list[str]
 
 
 # on this machine --------------------------------------------------------------------------------------------
@@ -63,7 +62,7 @@ def local_judges(jobs: int) -> Iterator[Judges]:
     """
     pool = JudgePool(jobs)
     try:
-        yield Judges(pool, lambda: 2 * jobs, missing_protections())
+        yield Judges(pool, lambda: 2 * jobs, protections())
     except BaseException:
         pool.stop()
         raise
@@ -195,18 +194,18 @@ def dask_judges(address: str) -> Iterator[Judges]:
             f"No Dask scheduler answers at {address} ({error}). Start one with: dask scheduler"
         ) from None
     with client:
-        missing = _missing_on_workers(client, address)
+        in_force = _in_force_on_workers(client, address)
         executor = client.get_executor(
             pure=False
         )  # each submission is a task of its own, also one that was copied
         try:
-            yield Judges(executor, lambda: 2 * max(1, sum(client.nthreads().values())), missing)
+            yield Judges(executor, lambda: 2 * max(1, sum(client.nthreads().values())), in_force)
         finally:
             executor.shutdown(wait=False)  # what is still to be done is cancelled
 
 
-def _missing_on_workers(client: Any, address: str) -> list[Message]:
-    """The protections that some worker lacks."""
+def _in_force_on_workers(client: Any, address: str) -> list[str]:
+    """The protections that all workers give."""
     try:
         client.wait_for_workers(1, timeout=FIRST_WORKER)
     except TimeoutError:
@@ -215,7 +214,7 @@ def _missing_on_workers(client: Any, address: str) -> list[Message]:
         ) from None
     try:
         releases = client.run(release)
-        missing = client.run(missing_protections)
+        in_force = client.run(protections)
     except Exception as error:
         raise NoCluster(
             f"The workers of {address} cannot run this course: {error!r}. Install it there, in the same release."
@@ -225,4 +224,4 @@ def _missing_on_workers(client: Any, address: str) -> list[Message]:
         raise NoCluster(
             f"Another release of this course is installed on {', '.join(others)}. Install this one there."
         )
-    return list(dict.fromkeys(each for its in missing.values() for each in its))
+    return [name for name in PROTECTIONS if all(name in each for each in in_force.values())]

@@ -17,9 +17,9 @@ from pathlib import Path
 import msgspec
 
 from helpers.grading.collecting import HandedIn
-from helpers.grading.files import write_whole
 from helpers.grading.grade import Terms
-from helpers.grading.report import Graded
+from helpers.grading.reports.files import write_whole
+from helpers.grading.reports.record import Graded
 from helpers.paths import ROOT, SOURCES
 
 DECIDES = ((ROOT / "helpers", ("*.py", "*.po", "*.j2", "*.cpp")), (SOURCES, ("*.py",)))
@@ -38,17 +38,15 @@ def release() -> str:
     return digest.hexdigest()
 
 
-def class_seed(folder: Path, fresh: bool = False) -> int:
+def class_seed(folder: Path) -> int:
     """The secret seed of the class that is graded into a folder: drawn once, so that all have the same inputs.
 
     Args:
         folder: where it is kept, for its owner alone.
-        fresh: draw another one.
     """
     path = folder / SEED_FILE
     try:
-        if not fresh:
-            return int(path.read_text())
+        return int(path.read_text())
     except (OSError, ValueError):
         pass  # none yet, or a damaged one; then everybody is graded with the new one
     seed = secrets.randbits(63)
@@ -79,6 +77,9 @@ class Results:
 
     def keep(self, key: str, graded: Graded, final: bool = True) -> None:
         """Store a result.
+
+        Raises:
+            CannotWrite: as when the disk is full.
 
         Args:
             key: see :meth:`key`.

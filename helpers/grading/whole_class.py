@@ -10,7 +10,7 @@ from helpers.grading.collecting import HandedIn
 from helpers.grading.executors import Judges
 from helpers.grading.grade import grade_submission, unreadable
 from helpers.grading.reading import Unreadable, read_bytes
-from helpers.grading.report import Graded
+from helpers.grading.reports.record import Graded
 from helpers.grading.results import Results
 from helpers.judging import Status
 
