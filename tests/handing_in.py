@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -44,6 +45,9 @@ NO_LESSONS = {
 }
 
 
+_in_force = cache(protections)
+
+
 class InPlace(Executor):
     """Judges in this process, and knows what came: a command's own judges would each import everything again."""
 
@@ -62,7 +66,7 @@ class InPlace(Executor):
     @contextmanager
     def judges(self, _jobs: int) -> Iterator[Judges]:
         """Stands for ``helpers.grading.executors.local_judges``."""
-        yield Judges(self, lambda: 2, protections())
+        yield Judges(self, lambda: 2, _in_force())
 
     @property
     def learners(self) -> list[str]:

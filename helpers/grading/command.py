@@ -72,7 +72,7 @@ def grade(
             hidden = out_of_sight([*paths, *filter(None, (out,)), folder], handed_in)
             known_seed = class_seed(folder) if seed is None else seed
             results = Results(folder, Terms(known_seed, timeout, language(), tuple(hidden)))
-            judges = dask_judges(dask) if dask else local_judges(min(jobs, len(handed_in)))
+            judges = dask_judges(dask) if dask is not None else local_judges(min(jobs, len(handed_in)))
             graded, run = _grade(console, handed_in, judges, results, done)
             reports = outputs.write(graded, run)
     except (NoCluster, _FolderInUse) as error:
