@@ -86,6 +86,15 @@ def grade(folder: Path, *arguments: str) -> tuple[int, str]:
     return result.exit_code, " ".join(result.output.split())
 
 
+def test_workers_of_another_release_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "release", lambda: "the one of this machine")
+    with (
+        pytest.raises(NoCluster, match=r"Another release of this course is installed on tcp.*, tcp"),
+        dask_judges(cluster.address),
+    ):
+        pass
+
+
 def test_a_worker_that_is_killed_half_way_loses_nothing(cluster: Cluster, tmp_path: Path) -> None:
     """Last of the cluster's tests, which leaves it with one worker."""
     learners = {f"learner-{number}": 2 * (number % 2) for number in range(10)}
@@ -128,20 +137,6 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(cluster: Cluster, tmp_pa
     assert {row["learner"]: row["earned"] for row in rows} == learners and len(rows) == len(learners)
     assert len(list(kept.glob("*.json"))) == len(learners)
     assert (code, "Traceback" in said) == (0, False)
-
-
-def test_workers_of_another_release_are_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors, "release", other_release)
-    with (
-        pytest.raises(NoCluster, match="Another release of this course is installed on tcp"),
-        dask_judges(cluster.address),
-    ):
-        pass
-
-
-def other_release() -> str:
-    """Sent to the workers by its value, where it is called once for them and once here."""
-    return str(os.getpid())
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "nonsense://x", ""])

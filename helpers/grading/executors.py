@@ -212,16 +212,23 @@ def _in_force_on_workers(client: Any, address: str) -> list[str]:
         raise NoCluster(
             f"The Dask cluster at {address} has no workers. Start some with: dask worker {address}"
         ) from None
+    # as tasks, since what is run beside them keeps a worker from answering its scheduler
+    asked = {
+        worker: client.submit(_what_is_here, workers=[worker], pure=False) for worker in client.nthreads()
+    }
     try:
-        releases = client.run(release)
-        in_force = client.run(protections)
+        told = client.gather(asked)
     except Exception as error:
         raise NoCluster(
             f"The workers of {address} cannot run this course: {error!r}. Install it there, in the same release."
         ) from None
-    others = [worker for worker, its in releases.items() if its != release()]
+    others = [worker for worker, (its, _in_force) in told.items() if its != release()]
     if others:
         raise NoCluster(
             f"Another release of this course is installed on {', '.join(others)}. Install this one there."
         )
-    return [name for name in PROTECTIONS if all(name in each for each in in_force.values())]
+    return [name for name in PROTECTIONS if all(name in in_force for _its, in_force in told.values())]
+
+
+def _what_is_here() -> tuple[str, list[str]]:
+    return release(), protections()
