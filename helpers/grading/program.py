@@ -250,9 +250,10 @@ def _reading(
     notes = [*side.notes, *_found_where(exercise, side, candidate, rivals)]
     if any(place < start for place in needed):
         notes.append(GONE)
-    if below := [place for place in needed if place in after and place >= until]:
-        notes.append(FURTHER_DOWN(number=side.cells[min(below) - start].number))
     order = _run_order(table, sorted({*needed, target}))
+    pulled_up = order[: order.index(target)]
+    if below := [place for place in needed if place >= until or (place > target and place in pulled_up)]:
+        notes.append(FURTHER_DOWN(number=side.cells[min(below) - start].number))
     steps = {place: Step(codes[place], exercise.id if place == target else None) for place in order}
     return Reading(
         program=tuple(steps.values()),
@@ -318,7 +319,9 @@ def _run_order(table: Sequence[Names], places: list[int]) -> list[int]:
     def place_cell(cell: int, waiting: tuple[int, ...] = ()) -> None:
         if cell in order or cell in waiting or len(waiting) > _DEPTH:
             return
-        for name in sorted(table[cell].uses - table[cell].late):
+        # what is pulled up is needed at once, and so is what its functions read
+        late = frozenset() if waiting else table[cell].late
+        for name in sorted(table[cell].uses - late):
             definers = [place for place in places if place != cell and name in table[place].defines]
             if definers and definers[0] > cell:
                 place_cell(definers[0], (*waiting, cell))
