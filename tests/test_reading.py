@@ -133,21 +133,21 @@ CELLS: dict[str, tuple[NB, int, str]] = {
     "twice, the first a stub": (cells(marked(RIGHT), answer=None), 2, ""),
     "written again at the end": (cells(RIGHT, answer=WRONG), 2, "2 cells define `best_category`"),
     "tried out wrong at the end": (cells(WRONG), 2, "2 cells define `best_category`"),
-    "written elsewhere, the stub left": (cells(RIGHT, answer=None), 2, "No cell that is marked"),
+    "written elsewhere, the stub left": (cells(RIGHT, answer=None), 2, "No cell marked as the answer"),
     "made a text": (retyped("markdown"), 2, "stands in a text cell"),
     "made raw": (retyped("raw"), 2, "stands in a text cell"),
     "made a text with a fence": (retyped("markdown", f"```python\n{RIGHT}\n```"), 2, "in a text cell"),
     "a fence in the code": (start(f"```python\n{RIGHT}\n```"), 2, ""),
     "explained in a text": (cells(new_markdown_cell(f"I wrote\n```python\n{RIGHT}\n```"), answer=WRONG), 0, "smallest"),
     "reversed": (changed(lambda notebook: notebook.cells.reverse()), 2, ""),
-    "a helper in the cell, the function below": (cells(USES_PLACE, answer=PLACE), 2, "No cell that is marked"),
+    "a helper in the cell, the function below": (cells(USES_PLACE, answer=PLACE), 2, "No cell marked as the answer"),
     "cut in two": (start(SPLIT.partition("    return")[0].rstrip()), 0, "returned None"),
     "merged with its check": (start(f"{RIGHT}\ncheck('start-1')"), 2, ""),
-    "metadata and ids lost": (forgotten(start()), 2, "No cell that is marked"),
+    "metadata and ids lost": (forgotten(start()), 2, "No cell marked as the answer"),
     "only metadata lost": (changed(lambda notebook: cell_of(notebook).update(metadata={})), 2, ""),
     "lost, the last counts": (forgotten(cells(RIGHT, answer=WRONG)), 2, "2 cells define"),
-    "id on the wrong cell": (changed(id_on_the_wrong_cell), 2, "No cell that is marked"),
-    "another id, of an older release": (changed(renamed), 2, "No cell that is marked"),
+    "id on the wrong cell": (changed(id_on_the_wrong_cell), 2, "No cell marked as the answer"),
+    "another id, of an older release": (changed(renamed), 2, "No cell marked as the answer"),
     "stray cells that fail": (cells("1 / 0", "def broken(:", "import nowhere", above=True), 2, ""),
     "stray cells that exit": (cells("import os\nos._exit(1)", "exit()", "raise SystemExit", above=True), 2, ""),
     "stray cells that never end": (cells("while True: pass", "input('?')", above=True), 2, ""),
@@ -175,7 +175,7 @@ CELLS: dict[str, tuple[NB, int, str]] = {
     "a function called by the cell raises below": (start(f"{RIGHT}\nbest_category(1)"), 2, ""),
     "a conflict inside the cell, first right": (start(CONFLICT.format(RIGHT, WRONG)), 2, "first side"),
     "a conflict inside the cell, second right": (start(CONFLICT.format(WRONG, RIGHT)), 2, "second side"),
-    "far too long a cell": (cells("x = 1\n" * MAX_CELL), 2, "1 cells of the file"),
+    "far too long a cell": (cells("x = 1\n" * MAX_CELL), 2, "left out: 1"),
 }  # fmt: skip
 
 
@@ -218,7 +218,10 @@ def test_one_exercises_damage_is_no_others(tmp_path: Path) -> None:
     without("modes-5")(notebook)
     rows = graded(notebook, tmp_path, "x.ipynb").exercises
     assert [row.status for row in rows] == ["passed", "passed", "error", "error", "missing"]
-    assert "No cell that is marked" in rows[0].message and "No cell that is marked" in rows[1].message
+    assert (
+        "No cell marked as the answer" in rows[0].message
+        and "No cell marked as the answer" in rows[1].message
+    )
 
 
 def test_answers_merged_into_one_cell(tmp_path: Path) -> None:
@@ -309,7 +312,7 @@ SCRIPT = f"# %% [markdown]\n# # 00\n\n# %%\n{RIGHT}\n"
 FILES: dict[str, tuple[bytes, int, str]] = {
     "format 3": (older(3), 2, ""),
     "format 2": (saved({"nbformat": 2, "metadata": {"name": "x"}, "worksheets": [{"cells": [
-        {"cell_type": "code", "input": RIGHT, "language": "python", "outputs": []}]}]}), 2, "No cell that is marked"),
+        {"cell_type": "code", "input": RIGHT, "language": "python", "outputs": []}]}]}), 2, "No cell marked as the answer"),
     "format 3 without outputs": (older(3).replace(b'"outputs": [],', b""), 2, ""),
     "no minor format": (edited(lambda data: data.pop("nbformat_minor")), 2, ""),
     "a minor format of the future": (edited(lambda data: data.update(nbformat_minor=99)), 2, ""),
@@ -318,8 +321,8 @@ FILES: dict[str, tuple[bytes, int, str]] = {
     "no ids": (edited(lambda data: [cell.pop("id") for cell in data["cells"]]), 2, ""),
     "ids that are numbers": (edited(each_cell(id=7)), 2, ""),
     "sources as text": (edited(lambda data: [cell.update(source="".join(cell["source"])) for cell in data["cells"]]), 2, ""),
-    "broken cells": (edited(replace_cells(lambda cells: [None, 7, {}, {"cell_type": "code"}, *cells])), 2, "4 cells of the file"),
-    "a source that is a number": (edited(replace_cells(lambda cells: [{"cell_type": "code", "source": 7}, *cells])), 2, "1 cells of"),
+    "broken cells": (edited(replace_cells(lambda cells: [None, 7, {}, {"cell_type": "code"}, *cells])), 2, "left out: 4"),
+    "a source that is a number": (edited(replace_cells(lambda cells: [{"cell_type": "code", "source": 7}, *cells])), 2, "left out: 1"),
     "broken metadata": (edited(lambda data: (data.update(metadata=[]), each_cell(metadata=None)(data))), 2, ""),
     "broken outputs": (with_outputs('[null, 7, {"x": [{}]}]'), 2, ""),
     "NaN in outputs": (with_outputs("[NaN, -Infinity]"), 2, ""),

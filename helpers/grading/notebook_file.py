@@ -176,7 +176,7 @@ def _parse(data: bytes, name: str) -> NotebookFile:
     readable = [_kept(number, cell) for number, cell in enumerate(cells, start=1) if cell is not None]
     kept = list(_short_enough(filter(None, readable)))
     if lost := len(cells) - len(kept):
-        notes.append(_("{n} cells of the file are broken or far too long, and were left out.", n=lost))
+        notes.append(_("Cells of the file that are broken or far too long were left out: {n}.", n=lost))
     return NotebookFile(tuple(kept), _text_of(entry, "lesson"), _text_of(entry, "language"), tuple(notes))
 
 

@@ -120,18 +120,18 @@ class _Candidate:
 
 SEVERAL = _("{n} cells define `{name}`. Cell {number} of the notebook was judged.")
 BY_NAME = _(
-    "No cell that is marked as this exercise's answer defines `{name}`. Cell {number} of the notebook does: it was judged."
+    "No cell marked as the answer to this exercise defines `{name}`. Cell {number} of the notebook does, and was judged."
 )
 TEXT = _("The answer stands in a text cell, cell {number} of the notebook. It was judged as code.")
 JOINED = _(
     "The answer is split over {n} cells, from cell {number} of the notebook on. They were judged as one."
 )
 RESCUED = _(
-    "Cell {number} of the notebook holds several answers and stops with a syntax error. What is right Python in it was judged."
+    "Cell {number} of the notebook holds several answers, and a syntax error. The parts of it without the error were judged."
 )
 GONE = _("A cell of the lesson that the answer needs is gone from the notebook. The lesson's own was run.")
 FURTHER_DOWN = _(
-    "The answer uses what is defined further down, in cell {number} of the notebook. It was run first."
+    "The answer uses what is defined only further down, in cell {number} of the notebook. It was judged with it."
 )
 
 
