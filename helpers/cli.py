@@ -221,6 +221,47 @@ def bench_ladder(models: str, batches: str, threads: int | None, rounds: int, fi
         Path(file).write_text(as_json(ladder) + "\n")
 
 
+@bench.command("grading")
+@click.option("--lessons", default="modes,export", show_default=True, help="By their words.")
+@click.option(
+    "--ways",
+    default="ours,bare,nbval,nbgrader",
+    show_default=True,
+    help="What takes turns; 'none' for sizes alone.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Turns of each way.")
+@click.option(
+    "--class", "class_size", type=click.IntRange(1), default=40, show_default=True, help="Cold start."
+)
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="At a time, in a class.")
+@click.option(
+    "--sizes", default="", help="Also classes of these sizes of the first lesson, such as 20,200,2000."
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write all to a file.",
+)
+def bench_grading(
+    lessons: str, ways: str, rounds: int, class_size: int, jobs: int, sizes: str, file: Path | None
+) -> None:
+    """Seconds a submission for course grade, for nbval, for nbgrader, and bare; then classes of several sizes.
+
+    Right submissions of a quick lesson and of the one with exports. nbgrader is measured where it is installed. Let
+    nothing else run meanwhile; it says beforehand how long it takes.
+    """
+    from helpers.bench import grading_command
+
+    sys.exit(
+        grading_command.run(_words(lessons), _words(ways), rounds, class_size, jobs, _words(sizes), file)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:
     from rich import box
     from rich.console import Console
