@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpers.exercises import find_exercise, lesson, lessons
-from helpers.grading.names import MAX_MAGICS, names, plain_python
+from helpers.grading.names import MAX_REREAD, names, plain_python
 from helpers.grading.notebook_file import Cell
 from helpers.grading.program import Reading, answered_program, readings
 from helpers.grading.reading import Side, Submission
@@ -58,7 +58,8 @@ def test_names(code: str, defines: set[str], uses: set[str], late: set[str]) -> 
         ("    x = 1\n    y = 2", "x = 1\ny = 2\n"),
         ('x = """\n%d of\n"""', 'x = """\n%d of\n"""'),
         ("def f(:", "def f(:\n"),
-        ("!ls\n" * (MAX_MAGICS + 1), "!ls\n" * (MAX_MAGICS + 1)),
+        ("!ls\n" * MAX_REREAD, "!ls\n" * MAX_REREAD),
+        ("```\n" * 1000 + "x", "```\n" * 1000 + "x\n"),
     ],
 )
 def test_a_cell_as_plain_python(cell: str, code: str) -> None:

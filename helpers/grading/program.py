@@ -184,10 +184,10 @@ def _joined(side: Side, place: int, exercise: Exercise) -> Iterator[_Candidate]:
         if not cell.is_code or cell.grade_id not in (None, exercise.id):
             return
         parts.append(cell.source)
-        goes_on = re.match(r"\s*\n?[ \t]+\S", cell.source) or not is_python(plain_python(cell.source))
-        code = plain_python("\n".join(parts))
-        if not goes_on:
+        indented = cell.source.lstrip("\r\n")[:1] in (" ", "\t")
+        if not indented and is_python(plain_python(cell.source)):
             return
+        code = plain_python("\n".join(parts))
         if exercise.answer in names(code).defines and not _STUB.search(code):
             yield _Candidate(Kind.JOINED, place, code, frozenset(range(place + 1, further + 1)))
 
