@@ -20,7 +20,7 @@ from helpers.grading.collecting import HandedIn, collect
 from helpers.grading.grade import grade_submission
 from helpers.grading.notebook_file import MAX_CELL, Unreadable, read_notebook
 from helpers.grading.reading import read_bytes, read_submission
-from helpers.grading.report import SubmissionReport
+from helpers.grading.reports.record import SubmissionReport
 
 NAME = "00_start_here.ipynb"
 STUB = "def best_category(logits, categories):\n    # YOUR CODE HERE\n    raise NotImplementedError"
