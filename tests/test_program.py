@@ -116,6 +116,12 @@ def test_a_call_of_the_answer_or_a_setting_of_a_module_changes_nothing_it_needs(
     assert ran(*cells) == ["import torch", answer[1]]
 
 
+def test_an_import_of_everything_may_be_needed() -> None:
+    answer = (ID, f"{ANSWER}softmax(model(images), 1)")
+    everything = "from torch.nn.functional import *"
+    assert ran("1 / 0", everything, answer) == [everything, answer[1]]
+
+
 def test_methods_added_below_the_answer_belong_to_it() -> None:
     answer = (ID, "def predict_in_batches(): pass")
     patch = "predict_in_batches.size = 3"
