@@ -62,7 +62,8 @@ found = {
 raise ValueError(repr({name: value if isinstance(value, (int, float, str, list, type(None))) else "done" for name, value in found.items()}))
 """
 EXPECTED = {
-    "judges": [], "references": "ModuleNotFoundError", "solutions": [], "evidence": [], "others": [],
+    "judges": [], "references": "ModuleNotFoundError", "solutions": "FileNotFoundError", "evidence": "FileNotFoundError",
+    "others": "FileNotFoundError",
     "write to the course": "OSError", "write to /tmp": "OSError", "write at home": 1, "unmount": -1,
     "new namespaces": -1, "network": "OSError", "judge's port": "ConnectionRefusedError", "loopback": "works",
     "kill the judge": "ProcessLookupError", "environment": [], "memory": "MemoryError", "disk": "OSError",
@@ -157,6 +158,7 @@ def test_an_ordinary_user_is_confined_as_well() -> None:
 @pytest.mark.parametrize(("broken", "in_force"), [
     ("_new_namespaces", {"environment", "limits"}),
     ("_mount", {"environment", "limits", "processes", "network"}),
+    ("_own_processes_only", {"environment", "limits", "files", "network"}),
 ])  # fmt: skip
 def test_what_a_machine_does_not_allow_is_left_out(tmp_path: Path, broken: str, in_force: set[str]) -> None:
     patch = f"def no(*args): raise OSError(1, 'not permitted')\nconfine.{broken} = no"

@@ -64,7 +64,7 @@ def grade_submission(
     except Exception as error:
         reason = str(error) if isinstance(error, Unreadable) else f"It cannot be read: {error!r}."
         return Graded(_report(handed_in, (), monotonic() - start, reason))
-    process = AnswerProcess(program, hidden)
+    process = AnswerProcess(program, hidden, timeout)
     try:
         verdicts = tuple(
             _verdict(exercise, process, seed, start + timeout) for exercise in submission.lesson.exercises

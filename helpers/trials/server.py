@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import linecache
 import os
+import socket
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
+import torch
 
+from helpers.trials.frames import receive, send
+from helpers.trials.limits import Limits, View
 from helpers.trials.runner import Look, Raised, Record, TimedOut, find_trial, look, perform
 from helpers.trials.values import DictSeen, Seen, Sent, decode, encode, plain
-
-CELL_LIMIT = 30.0
-"""Seconds that one cell may take."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -56,7 +57,8 @@ Request = LookAt | Perform
 class Answers:
     """The names that a program of cells defined, and the error of each cell that failed."""
 
-    def __init__(self, program: list[Step]) -> None:
+    def __init__(self, program: list[Step], cell_limit: float = Limits.cell) -> None:
+        self.cell_limit = cell_limit
         self.namespace: dict[str, Any] = {"__name__": "__main__", "get_ipython": _NoShell}
         self.errors: dict[str, Raised] = {}
         for number, step in enumerate(program):
@@ -70,11 +72,11 @@ class Answers:
             exec(compile(step.code, filename, "exec"), self.namespace)
             return {}
 
-        record = perform(run, None, {}, CELL_LIMIT)
+        record = perform(run, None, {}, self.cell_limit)
         if isinstance(record, Raised):
             return record
         if isinstance(record, TimedOut):
-            return Raised("TimeoutError", f"stopped after {CELL_LIMIT:g} s")
+            return Raised("TimeoutError", f"stopped after {self.cell_limit:g} s")
         return None
 
     def respond(self, request: Request) -> Look | Record:
@@ -94,26 +96,43 @@ class _NoShell:
         return lambda *args, **kwargs: None
 
 
-def _confine(work: str, hidden: list[str]) -> list[str]:
-    if sys.platform == "linux":
-        from helpers.trials.confine import confine
-
-        return confine(work, hidden)
-    os.chdir(work)
-    return []
-
-
-def serve(connection: Connection, program: list[Step], work: str, hidden: list[str]) -> None:
+def serve(
+    connection: socket.socket,
+    leash: Connection,
+    program: list[Step],
+    work: str,
+    view: View,
+    limits: Limits,
+) -> None:
     """The life of an answer process: be confined and say how, run the cells, answer until the judge hangs up."""
     os.environ["COURSE_ROLE"] = "answers"
     with open(os.devnull, "r+") as nowhere:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
-    connection.send_bytes(encode(Confined(_confine(work, hidden))))
-    answers = Answers(program)
+    send(connection, encode(Confined(_confine(connection, leash, work, view, limits))))
+    torch.set_num_threads(1)  # so that processor time measures an answer's own work, on any machine
+    answers = Answers(program, limits.cell)
     while True:
         try:
-            request = decode(connection.recv_bytes(), Request)
+            request = decode(receive(connection), Request)
         except EOFError:
             return
-        connection.send_bytes(encode(answers.respond(request)))
+        send(connection, _encoded(answers.respond(request), limits))
+
+
+def _confine(
+    connection: socket.socket, leash: Connection, work: str, view: View, limits: Limits
+) -> list[str]:
+    if sys.platform == "linux":
+        from helpers.trials.confine import confine
+
+        return confine(work, view, limits, leash.fileno(), connection.fileno())
+    os.chdir(work)
+    return []
+
+
+def _encoded(record: Look | Record, limits: Limits) -> bytes:
+    data = encode(record)
+    if len(data) <= limits.message:
+        return data
+    return encode(Raised("MemoryError", f"what it gave is larger than {limits.message / 2**20:g} MB"))
