@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from helpers.grading.collecting import HandedIn, out_of_sight
-from helpers.grading.process import AnswerProcess
+from helpers.grading.process import LIMITS, AnswerProcess
 from helpers.grading.protections import PROTECTIONS, protections
 from helpers.paths import ROOT
 from helpers.trials.confine import KEPT_VARIABLES
@@ -113,17 +114,13 @@ def test_nothing_that_it_started_or_wrote_is_left() -> None:
     process = AnswerProcess([Step(code, "start-1")])
     process.ask(LookAt("answer", "start-1"), Look, 30)
     work = Path(process._work.name)
-    assert sleeping()
+    assert sleeping("987")
     process.close()
-    end = time.monotonic() + 5
-    while sleeping() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not sleeping()
-    assert not work.exists()
+    assert not sleeping("987") and not work.exists()
 
 
-def sleeping() -> list[psutil.Process]:
-    return [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", "987"]]
+def sleeping(seconds: str) -> bool:
+    return any(each.info["cmdline"] == ["sleep", seconds] for each in psutil.process_iter(["cmdline"]))
 
 
 CONFINE = """
@@ -168,6 +165,104 @@ def test_what_a_machine_does_not_allow_is_left_out(tmp_path: Path, broken: str, 
     work.mkdir()
     assert confined(work, patch=patch) == in_force
     assert not work.exists()
+
+
+JUDGE = """
+import os, time
+from helpers.grading import process
+from helpers.trials.runner import Look
+from helpers.trials.server import LookAt, Step
+
+whole = process._context
+
+def context():
+    made = whole()
+    made.set_forkserver_preload(["own_server"])
+    return made
+
+process._context = context
+first = process.AnswerProcess([Step(f"JUDGE = {{os.getpid()}}"), Step({tries!r}, "start-1")])
+first.ask(LookAt("answer", "start-1"), Look, 60)
+print(first.ask(LookAt("answer", "start-1"), Look, 60).error.message)
+print(sorted(first.confined_by))
+folders = [first._work.name]
+first.close()
+second = process.AnswerProcess([Step({daemon!r}, "start-1")])
+second._start()
+print([*folders, second._work.name], flush=True)
+time.sleep(600)
+"""
+TRIES_ALONE = """
+import os, resource
+
+def reads(name):
+    try:
+        return len(open(f"/proc/{JUDGE}/{name}", "rb").read(1))
+    except OSError as error:
+        return type(error).__name__
+
+found = {
+    "judge": [reads("environ"), reads("mem")],
+    "secret": "SECRET" in open("/proc/self/environ").read() or "SECRET" in repr(dict(os.environ)),
+    "limits": [resource.getrlimit(kind)[1] for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_CPU)],
+    "descriptors": len(os.listdir("/proc/self/fd")) - 4,
+    "rights": open("/proc/self/status").read().split("CapEff:")[1].split()[0],
+    "at home": os.getcwd() == os.environ["HOME"] and os.listdir(".") == [],
+    "threads": __import__("torch").get_num_threads(),
+}
+raise ValueError(repr(found))
+"""
+DAEMON = """
+import os, subprocess, time
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        os.execvp("sleep", ["sleep", SECONDS])
+    os._exit(0)
+os.wait()
+while True:
+    pass
+"""
+
+
+@pytest.mark.parametrize("alone", [False, pytest.param(True, marks=everything)])
+def test_when_the_judge_is_killed_nothing_of_an_answer_is_left(tmp_path: Path, alone: bool) -> None:
+    """Both with namespaces of its own (``alone``), and where the machine allows none."""
+    import ast
+
+    refuse = "def no(): raise OSError(1, 'not permitted')\nconfine._new_namespaces = no"
+    server = f"import helpers.trials.server\nfrom helpers.trials import confine\n{'' if alone else refuse}"
+    (tmp_path / "own_server.py").write_text(server)
+    seconds = f"98{os.getpid()}{int(alone)}"
+    daemon = DAEMON.replace("SECONDS", repr(seconds))
+    code = JUDGE.format(tries=TRIES_ALONE, daemon=daemon)
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "TOKEN": "SECRET", "PYTHONPATH": paths}
+    judge = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
+    found, confined_by, (first, second) = (ast.literal_eval(judge.stdout.readline()) for _ in range(3))
+    refused = "FileNotFoundError" if alone else "PermissionError"
+    assert found == {
+        "judge": [refused, refused],
+        "secret": False,
+        "limits": [LIMITS.open_files, LIMITS.processes, LIMITS.cpu + 1],
+        "descriptors": 1,  # the connection
+        "rights": "0" * 16,
+        "at home": True,
+        "threads": 1,
+    }
+    assert confined_by == (sorted(PROTECTIONS) if alone else ["environment", "limits"])
+    assert not Path(first).exists() and Path(second).exists()
+    in_time(lambda: sleeping(seconds))
+    judge.kill()
+    judge.wait()
+    in_time(lambda: not sleeping(seconds) and not Path(second).exists())
+
+
+def in_time(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_whole_folders_are_hidden_except_those_that_python_needs(tmp_path: Path) -> None:

@@ -73,11 +73,16 @@ def _nothing_of_ours() -> Iterator[None]:
     config["authkey"] = multiprocessing.process.AuthenticationString(secrets.token_bytes(32))
     for name in set(os.environ) - set(SERVER_VARIABLES):
         del os.environ[name]
+    # the server must not import what lies in the folder where the teacher stands: it may be a learner's
+    os.environ["PYTHONSAFEPATH"] = "1"
+    paths = [] if ROOT in _packages() else [str(ROOT)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths + [variables["PYTHONPATH"]] * ("PYTHONPATH" in variables))
     try:
         yield
     finally:
         sys.modules["__main__"], sys.argv = main, arguments
         config["authkey"] = key
+        del os.environ["PYTHONSAFEPATH"], os.environ["PYTHONPATH"]
         os.environ.update(variables)
 
 
