@@ -238,8 +238,18 @@ def test_when_the_judge_is_killed_nothing_of_an_answer_is_left(tmp_path: Path, a
     code = JUDGE.format(tries=TRIES_ALONE, daemon=daemon)
     paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "TOKEN": "SECRET", "PYTHONPATH": paths}
-    judge = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
-    found, confined_by, (first, second) = (ast.literal_eval(judge.stdout.readline()) for _ in range(3))
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment
+    ) as judge:
+        try:
+            found, confined_by, (first, second) = (
+                ast.literal_eval(judge.stdout.readline()) for _ in range(3)
+            )
+            in_time(lambda: sleeping(seconds))
+            assert not Path(first).exists() and Path(second).exists()
+        finally:
+            judge.kill()
+    in_time(lambda: not sleeping(seconds) and not Path(second).exists())
     refused = "FileNotFoundError" if alone else "PermissionError"
     assert found == {
         "judge": [refused, refused],
@@ -251,11 +261,6 @@ def test_when_the_judge_is_killed_nothing_of_an_answer_is_left(tmp_path: Path, a
         "threads": 1,
     }
     assert confined_by == (sorted(PROTECTIONS) if alone else ["environment", "limits"])
-    assert not Path(first).exists() and Path(second).exists()
-    in_time(lambda: sleeping(seconds))
-    judge.kill()
-    judge.wait()
-    in_time(lambda: not sleeping(seconds) and not Path(second).exists())
 
 
 def in_time(true: Callable[[], bool]) -> None:

@@ -76,7 +76,9 @@ def _nothing_of_ours() -> Iterator[None]:
     # the server must not import what lies in the folder where the teacher stands: it may be a learner's
     os.environ["PYTHONSAFEPATH"] = "1"
     paths = [] if ROOT in _packages() else [str(ROOT)]
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths + [variables["PYTHONPATH"]] * ("PYTHONPATH" in variables))
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        paths + [variables["PYTHONPATH"]] * ("PYTHONPATH" in variables)
+    )
     try:
         yield
     finally:
@@ -271,7 +273,9 @@ class _Watch:
         if used.processes > limits.processes:
             raise Ended("OSError", f"it started more than {limits.processes} processes")
         if used.memory > limits.all_memory:
-            raise Ended("MemoryError", f"it used more than {limits.all_memory / 2**30:g} GB with all its processes")
+            raise Ended(
+                "MemoryError", f"it used more than {limits.all_memory / 2**30:g} GB with all its processes"
+            )
 
 
 class RemoteAnswer:

@@ -22,11 +22,20 @@ from multiprocessing import resource_tracker
 import psutil
 
 from helpers.trials.limits import Limits, View
+from helpers.trials.syscalls import refuse_syscalls
 
 NAMESPACES = (
     0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000
 )  # user, mount, process, network, IPC
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 0x20, 0x1000, 0x4000, 0x40000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
+    1,
+    2,
+    4,
+    0x20,
+    0x1000,
+    0x4000,
+    0x40000,
+)
 MOUNT_SETATTR, AT_RECURSIVE, ATTR_RDONLY, AT_FDCWD, MNT_DETACH = 442, 0x8000, 1, -100, 2
 CAPABILITY_VERSION = 0x20080522
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
@@ -173,7 +182,9 @@ def _become_second() -> None:
 def _keep(child: int, leash: int | None, work: str, parent: int) -> None:
     """Wait for the answers' end, or for the leash's; then leave no process and no folder. Does not return."""
     libc = _libc()
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # an orphan becomes a child of this process, not of the machine's
+    libc.prctl(
+        PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0
+    )  # an orphan becomes a child of this process, not of the machine's
     poller = select.poll()
     if leash is not None:
         poller.register(leash, select.POLLIN | select.POLLHUP)
@@ -205,7 +216,9 @@ def _kill_all(child: int) -> None:
         os.kill(child, signal.SIGKILL)
     with suppress(ChildProcessError):
         while True:
-            with suppress(psutil.Error):  # raised where /proc shows the namespace alone, which is gone with the child
+            with suppress(
+                psutil.Error
+            ):  # raised where /proc shows the namespace alone, which is gone with the child
                 for each in psutil.Process().children():
                     each.kill()
             os.waitpid(-1, 0)
@@ -261,6 +274,8 @@ def _mount_empty(folder: str, options: str) -> None:
 
 def _own_processes_only() -> None:
     _checked(_libc().mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None))
+    with open("/proc/sys/user/max_user_namespaces", "w") as file:
+        file.write("0")  # below this one, where it would have rights again
 
 
 def _give_up_rights() -> None:
@@ -270,3 +285,5 @@ def _give_up_rights() -> None:
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     _checked(libc.capset(header, (ctypes.c_uint32 * 6)()))
     _checked(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))  # which a change of rights takes back
+    with suppress(OSError):
+        refuse_syscalls()

@@ -172,7 +172,9 @@ def _decode_tensor(kind: type, value: Any) -> Any:
     try:
         name, shape, raw = value
         dtype = getattr(torch, name)
-        if name.startswith("q") or math.prod(shape) * dtype.itemsize != len(raw):  # before it is made, of that size
+        if name.startswith("q") or math.prod(shape) * dtype.itemsize != len(
+            raw
+        ):  # before it is made, of that size
             raise ValueError
         if not raw:
             return torch.empty(shape, dtype=dtype)

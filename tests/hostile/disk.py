@@ -48,11 +48,11 @@ def best_category(logits, categories):
 # %% name="files that nobody may delete" earned=2
 import os
 
+os.makedirs("a/b")
+open("a/b/c", "w").close()
+os.symlink("/etc/passwd", "link")
+for path in ("a/b/c", "a/b", "a"):
+    os.chmod(path, 0)
+
 def best_category(logits, categories):
-    os.makedirs("a/b", exist_ok=True)
-    open("a/b/c", "w").close()
-    os.chmod("a/b/c", 0)
-    os.chmod("a/b", 0)
-    os.chmod("a", 0)
-    os.symlink("/etc/passwd", f"link-{os.urandom(4).hex()}")
     return categories[logits.argmax()]

@@ -87,22 +87,6 @@ def found():
 def best_category(logits, categories):
     return categories[logits.argmax()] if found() else categories[logits.argmin()]
 
-# %% name="new namespaces and mounts"
-import ctypes, os
-
-libc = ctypes.CDLL(None)
-
-def found():
-    for flags in (0x10000000, 0x20000, 0x20000000 | 0x10000000 | 0x20000):
-        if libc.unshare(flags) == 0 and libc.umount2(COURSE.encode(), 2) == 0:
-            return True
-    if libc.mount(b"proc", b"/proc", b"proc", 0, None) == 0 or libc.umount2(COURSE.encode(), 2) == 0:
-        return True
-    return libc.setuid(0) == 0 and libc.capset is None
-
-def best_category(logits, categories):
-    return categories[logits.argmax()] if found() else categories[logits.argmin()]
-
 # %% name="state from one trial to the next" earned=0
 seen = []
 

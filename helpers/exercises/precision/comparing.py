@@ -271,7 +271,11 @@ def _judge_gradients(answer: Witness, rng: torch.Generator) -> None:
     require(bool(seen["kept"]), general.MODEL_CHANGED, tried=tried)
     # this much is only reported; one figure that is right shows that something was compared, however badly
     error = (case.low.float() - case.reference).abs().max().item()
-    right = {"agreement": 1 - len(case.changed) / len(case.reference), "changed": case.changed, "max_error": error}
+    right = {
+        "agreement": 1 - len(case.changed) / len(case.reference),
+        "changed": case.changed,
+        "max_error": error,
+    }
     known = [same(found[name], value, Tolerance(rtol=1e-5, atol=1e-5)) for name, value in right.items()]
     require(any(known), general.WRONG_VALUES, tried=tried)
 
