@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -17,9 +19,12 @@ from helpers.grading.collecting import HandedIn, out_of_sight
 from helpers.grading.process import LIMITS, AnswerProcess
 from helpers.grading.protections import PROTECTIONS, protections
 from helpers.paths import ROOT
+from helpers.trials import runner
 from helpers.trials.confine import KEPT_VARIABLES
-from helpers.trials.runner import Look
+from helpers.trials.frames import LENGTH, receive, send
+from helpers.trials.runner import Look, Outcome, TimedOut, perform
 from helpers.trials.server import LookAt, Step
+from helpers.trials.values import decode
 
 TRIES = """
 import ctypes, os, socket, subprocess
@@ -80,7 +85,6 @@ everything = pytest.mark.skipif(
 @everything
 def test_what_an_answer_can_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import ast
-    import socket
 
     others = tmp_path / "submitted"
     (others / "ann").mkdir(parents=True)
@@ -279,3 +283,66 @@ def test_whole_folders_are_hidden_except_those_that_python_needs(tmp_path: Path)
     assert out_of_sight([Path("/")], handed_in) == [notebook]
     assert out_of_sight([notebook], handed_in) == [notebook]
     assert out_of_sight([tmp_path / "not there"], []) == []
+
+
+# time and messages -------------------------------------------------------------------------------------------
+
+
+def loop(answer: None, seconds: float) -> dict:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+    return {}
+
+
+def test_work_beyond_the_limit_is_stopped() -> None:
+    assert isinstance(perform(loop, None, {"seconds": 60.0}, 0.2), TimedOut)
+
+
+def test_time_in_which_the_processor_was_elsewhere_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_worked", lambda: 0.0)
+    assert isinstance(perform(loop, None, {"seconds": 0.8}, 0.3), Outcome)
+    assert isinstance(perform(loop, None, {"seconds": 60.0}, 0.3), TimedOut), (
+        "there is an end to waiting, too"
+    )
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        ["float32", [2**40], b""],
+        ["float32", [-1, -1], b"1234"],
+        ["float32", [2**62, 2**62, 0], b""],
+        ["float32", ["a"], b"1234"],
+        ["float32", None, b""],
+        ["manual_seed", [1], b"1234"],
+        ["no such dtype", [1], b"1234"],
+        [["float32"], [1], b"1234"],
+        ["qint8", [1], b"1"],
+        "a text",
+        [],
+    ],
+)
+def test_what_is_no_tensor_is_refused_before_anything_is_made_of_its_size(tensor: object) -> None:
+    message = {"is_a": "outcome", "values": {"value": {"is_a": "tensor", "data": tensor}}}
+    with pytest.raises(msgspec.ValidationError):
+        decode(msgspec.msgpack.encode(message), Outcome)
+
+
+def test_a_message_is_read_up_to_its_limit_and_no_longer_than_is_wished() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        send(theirs, b"12345")
+        assert receive(ours, 5) == b"12345"
+        send(theirs, b"123456")
+        with pytest.raises(EOFError):
+            receive(ours, 5)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(LENGTH.pack(5) + b"123")
+
+        def watch() -> None:
+            raise TimeoutError
+
+        with pytest.raises(TimeoutError):
+            receive(ours, 5, watch)

@@ -27,7 +27,7 @@ from helpers.judging.answers import DEFAULT_LIMIT
 from helpers.judging.exercise import Exercise
 from helpers.paths import ROOT
 from helpers.trials.frames import receive, send
-from helpers.trials.limits import Limits, View
+from helpers.trials.limits import LIMITS, View
 from helpers.trials.runner import PATIENCE, Look, Outcome, Raised, Record, TimedOut, Trial, trial_name
 from helpers.trials.server import Confined, LookAt, Perform, Request, Step, serve
 from helpers.trials.values import decode, encode, snapshot
@@ -36,12 +36,11 @@ STARTING = 120.0
 """Seconds until the first process is there: the server imports torch."""
 GRACE = 2.0
 """Seconds beyond a limit after which a process that did not stop itself is killed."""
-LIMITS = Limits()
 
 OURS = [
     *(
         ROOT / "helpers" / name
-        for name in ("authoring", "exercises", "grading", "judging", "learning", "reference")
+        for name in ("authoring", "bench", "best.py", "exercises", "grading", "judging", "learning", "reference")
     ),
     *(ROOT / name for name in ("notebooks", "tests", "docs", ".git", ".course")),
 ]
@@ -100,7 +99,15 @@ def _copies() -> set[Path]:
 
 def _places() -> set[Path]:
     """Where people and their programs keep files, and sockets by which other programs of theirs take orders."""
-    places = [Path.home(), tempfile.gettempdir(), get_temp_dir(), "/home", "/tmp", "/var/tmp", "/run"]
+    places = [
+        os.path.expanduser("~"),
+        tempfile.gettempdir(),
+        get_temp_dir(),
+        "/home",
+        "/tmp",
+        "/var/tmp",
+        "/run",
+    ]
     return {Path(place).resolve() for place in places} - {Path("/")}
 
 

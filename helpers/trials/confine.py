@@ -21,7 +21,7 @@ from multiprocessing import resource_tracker
 
 import psutil
 
-from helpers.trials.limits import Limits, View
+from helpers.trials.limits import ALL_SEEN, LIMITS, Limits, View
 from helpers.trials.syscalls import refuse_syscalls
 
 NAMESPACES = (
@@ -49,8 +49,8 @@ KEPT_VARIABLES = (
 
 def confine(
     work: str,
-    view: View = View(),
-    limits: Limits = Limits(),
+    view: View = ALL_SEEN,
+    limits: Limits = LIMITS,
     leash: int | None = None,
     connection: int | None = None,
 ) -> list[str]:

@@ -38,3 +38,7 @@ class View:
     """Folders that it sees although they lie in closed ones: Python and its packages."""
     shut: Sequence[str] = ()
     """Folders and files in which it sees nothing, even where they lie in needed ones."""
+
+
+LIMITS = Limits()
+ALL_SEEN = View()

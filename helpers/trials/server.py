@@ -17,9 +17,12 @@ import msgspec
 import torch
 
 from helpers.trials.frames import receive, send
-from helpers.trials.limits import Limits, View
+from helpers.trials.limits import LIMITS, Limits, View
 from helpers.trials.runner import Look, Raised, Record, TimedOut, find_trial, look, perform
 from helpers.trials.values import DictSeen, Seen, Sent, decode, encode, plain
+
+if sys.platform == "linux":
+    from helpers.trials.confine import confine
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -57,7 +60,7 @@ Request = LookAt | Perform
 class Answers:
     """The names that a program of cells defined, and the error of each cell that failed."""
 
-    def __init__(self, program: list[Step], cell_limit: float = Limits.cell) -> None:
+    def __init__(self, program: list[Step], cell_limit: float = LIMITS.cell) -> None:
         self.cell_limit = cell_limit
         self.namespace: dict[str, Any] = {"__name__": "__main__", "get_ipython": _NoShell}
         self.errors: dict[str, Raised] = {}
@@ -124,8 +127,6 @@ def _confine(
     connection: socket.socket, leash: Connection, work: str, view: View, limits: Limits
 ) -> list[str]:
     if sys.platform == "linux":
-        from helpers.trials.confine import confine
-
         return confine(work, view, limits, leash.fileno(), connection.fileno())
     os.chdir(work)
     return []
