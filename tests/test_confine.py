@@ -132,17 +132,27 @@ import os, sys
 from helpers.trials import confine
 {before}
 {patch}
-print(*confine.confine(sys.argv[1]))
+view = confine.View(closed=[os.path.dirname(sys.argv[1])], needed=[os.path.dirname(sys.argv[1]) + "/needed"])
+in_force = confine.confine(sys.argv[1], view)
 open("mine", "w").write("x")
+seen = os.listdir(view.closed[0])
+print(*in_force, *(["closed"] if sorted(seen) == ["needed", "work"] and os.listdir(view.needed[0]) == ["kept"] else []))
 """
 
 
-def confined(work: Path, before: str = "", patch: str = "") -> set[str]:
+def confined(folder: Path, before: str = "", patch: str = "") -> set[str]:
+    """What is in force in a process that is confined to a folder in this one, of which it is to see little else."""
+    work = folder / "work"
+    for each in (work, folder / "needed", folder / "other"):
+        each.mkdir()
+        each.chmod(0o777)
+    (folder / "needed" / "kept").touch()
     code = CONFINE.format(before=before, patch=patch)
     done = subprocess.run(
         [sys.executable, "-c", code, work], capture_output=True, text=True, timeout=60, check=False
     )
     assert not done.stderr, done.stderr
+    assert not work.exists()
     return set(done.stdout.split())
 
 
@@ -151,24 +161,21 @@ def confined(work: Path, before: str = "", patch: str = "") -> set[str]:
 def test_an_ordinary_user_is_confined_as_well() -> None:
     # a process that changed its user is closed to itself, which a user's own process is not
     become = "os.setgid(65534); os.setuid(65534); confine._libc().prctl(4, 1, 0, 0, 0)"
-    with tempfile.TemporaryDirectory() as work:  # and not pytest's, which root keeps to itself
-        Path(work).chmod(0o777)
-        assert confined(Path(work), before=become) == set(PROTECTIONS)
+    with tempfile.TemporaryDirectory() as folder:  # and not pytest's, which root keeps to itself
+        Path(folder).chmod(0o777)
+        assert confined(Path(folder), before=become) == {*PROTECTIONS, "closed"}
 
 
 @pytest.mark.parametrize(("broken", "in_force"), [
     ("_new_namespaces", {"environment", "limits"}),
     ("_mount", {"environment", "limits", "processes", "network"}),
-    ("_own_processes_only", {"environment", "limits", "files", "network"}),
+    ("_own_processes_only", {"environment", "limits", "files", "network", "closed"}),
 ])  # fmt: skip
 def test_what_a_machine_does_not_allow_is_left_out(tmp_path: Path, broken: str, in_force: set[str]) -> None:
     patch = f"def no(*args): raise OSError(1, 'not permitted')\nconfine.{broken} = no"
-    if broken == "_mount" and set(protections()) != set(PROTECTIONS):
+    if broken != "_new_namespaces" and set(protections()) != set(PROTECTIONS):
         pytest.skip("this machine does not allow namespaces")
-    work = tmp_path / "work"
-    work.mkdir()
-    assert confined(work, patch=patch) == in_force
-    assert not work.exists()
+    assert confined(tmp_path, patch=patch) == in_force
 
 
 JUDGE = """

@@ -30,6 +30,7 @@ from helpers.grading import process
 from helpers.grading.collecting import HandedIn
 from helpers.grading.grade import grade_submission
 from helpers.grading.protections import PROTECTIONS, protections
+from helpers.grading.report import SubmissionReport
 from helpers.paths import ROOT
 
 FOLDER = Path(__file__).with_name("hostile")
@@ -147,6 +148,10 @@ def left_over() -> list[psutil.Process]:
     return left
 
 
+def grade(handed_in: HandedIn, timeout: float) -> SubmissionReport:
+    return grade_submission(handed_in, SEED, timeout, [handed_in.path.parents[1]]).report
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_it_computes_is_what_it_earns(family: str, tmp_path: Path, temporary: Path) -> None:
     answers, submitted = hostile(family), tmp_path / "submitted"
@@ -156,13 +161,13 @@ def test_what_it_computes_is_what_it_earns(family: str, tmp_path: Path, temporar
 
     found = {}
     for answer, each in zip(answers, handed_in, strict=True):
-        report = grade_submission(each, SEED, answer.timeout, [submitted]).report
+        report = grade(each, answer.timeout)
         assert report.status == "graded", answer.name
         found[answer.name] = report.earned
         assert {row.id: row.earned for row in report.exercises}[answer.exercise] == report.earned
     assert found == {answer.name: answer.earned for answer in answers}
 
-    assert grade_submission(good, SEED, 60, [submitted]).report.earned == 2
+    assert grade(good, 60).earned == 2
     assert left_over() == []
     assert list(temporary.iterdir()) == []
     assert everything_around() == before

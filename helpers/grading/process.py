@@ -94,7 +94,7 @@ def _packages() -> set[Path]:
 def _copies() -> set[Path]:
     """Where this course lies, with its judges, and other copies of it that Python knows; not where it is installed."""
     known = {ROOT, *(Path(path).resolve() for path in sys.path)}
-    return {path for path in known if (path / "helpers" / "exercises").is_dir()} - _packages()
+    return {path for path in known if os.path.isdir(path / "helpers" / "exercises")} - _packages()
 
 
 def _places() -> set[Path]:
@@ -180,6 +180,8 @@ class AnswerProcess:
             TimeoutError: when it did not come in time; the process is killed.
             Ended: when the process died, used too much, or sent what is no answer.
         """
+        if self.used_in_all() > self.limits.cpu + GRACE:
+            raise TimeoutError
         if self._process is None:
             self._start()
             limit += self.limits.cell
