@@ -265,7 +265,7 @@ def test_when_the_judge_is_killed_nothing_of_an_answer_is_left(tmp_path: Path, a
     assert found == {
         "judge": [refused, refused],
         "secret": False,
-        "limits": [LIMITS.open_files, LIMITS.processes, LIMITS.cpu + 1],
+        "limits": [LIMITS.open_files, LIMITS.threads, LIMITS.cpu + 1],
         "descriptors": 1,  # the connection
         "rights": "0" * 16,
         "at home": True,

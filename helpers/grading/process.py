@@ -23,7 +23,6 @@ from typing import Any
 import msgspec
 
 from helpers.grading.usage import Usage, kill_family, usage
-from helpers.judging.answers import DEFAULT_LIMIT
 from helpers.judging.exercise import Exercise
 from helpers.paths import ROOT
 from helpers.trials.frames import receive, send
@@ -34,13 +33,24 @@ from helpers.trials.values import decode, encode, snapshot
 
 STARTING = 120.0
 """Seconds until the first process is there: the server imports torch."""
+LOOKING = 2.0
+"""Seconds of processor time to look at an answer that is there."""
 GRACE = 2.0
 """Seconds beyond a limit after which a process that did not stop itself is killed."""
 
 OURS = [
     *(
         ROOT / "helpers" / name
-        for name in ("authoring", "bench", "best.py", "exercises", "grading", "judging", "learning", "reference")
+        for name in (
+            "authoring",
+            "bench",
+            "best.py",
+            "exercises",
+            "grading",
+            "judging",
+            "learning",
+            "reference",
+        )
     ),
     *(ROOT / name for name in ("notebooks", "tests", "docs", ".git", ".course")),
 ]
@@ -298,7 +308,7 @@ class RemoteAnswer:
     def look(self) -> Look:
         request = LookAt(self.exercise.answer, self.exercise.id)
         try:
-            return self.process.ask(request, Look, DEFAULT_LIMIT)
+            return self.process.ask(request, Look, LOOKING)
         except TimeoutError:
             return Look(False, error=Raised("TimeoutError", "the notebook's cells did not come to an end"))
         except Ended as ended:
@@ -307,10 +317,11 @@ class RemoteAnswer:
             return Look(False, error=ended.record)
 
     def perform(self, trial: Trial, inputs: dict[str, Any]) -> Record:
-        request = Perform(self.exercise.answer, trial_name(trial), snapshot(inputs), self.limit)
+        limit = round(self.limit, 1)  # as it is told
+        request = Perform(self.exercise.answer, trial_name(trial), snapshot(inputs), limit)
         try:
-            return self.process.ask(request, Outcome | Raised | TimedOut, self.limit)
+            return self.process.ask(request, Outcome | Raised | TimedOut, limit)
         except TimeoutError:
-            return TimedOut(self.limit)
+            return TimedOut(limit)
         except Ended as ended:
             return ended.record

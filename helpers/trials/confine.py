@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import glob
 import os
+import re
 import resource
 import select
 import shutil
@@ -36,10 +38,15 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
     0x4000,
     0x40000,
 )
-MOUNT_SETATTR, AT_RECURSIVE, ATTR_RDONLY, AT_FDCWD, MNT_DETACH = 442, 0x8000, 1, -100, 2
+MOUNT_SETATTR, AT_RECURSIVE, ATTR_RDONLY, ATTR_NODEV, AT_FDCWD, MNT_DETACH = 442, 0x8000, 1, 4, -100, 2
 CAPABILITY_VERSION = 0x20080522
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+
+DEVICES = ("null", "zero", "full", "random", "urandom", "nvidia*", "kfd", "dri")
+"""What an answer sees of ``/dev``: what every program may use, and GPUs."""
+PIDS_BY_NAMESPACE = (6, 14)
+"""Since this kernel each process namespace has its own greatest process number."""
 
 KEPT_VARIABLES = (
     *("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "VIRTUAL_ENV", "OMP_NUM_THREADS"),
@@ -94,7 +101,7 @@ def confine(
             _mount(work, view, limits)
             in_force.append("files")
         with suppress(OSError):
-            _own_processes_only()
+            _own_processes_only(limits)
             in_force.append("processes")
     os.chdir(work)
     os.environ["TMPDIR"] = os.environ["HOME"] = tempfile.tempdir = work
@@ -138,7 +145,7 @@ def _limit(limits: Limits) -> None:
         resource.RLIMIT_AS: now + limits.memory,
         resource.RLIMIT_FSIZE: limits.disk,
         resource.RLIMIT_NOFILE: limits.open_files,
-        resource.RLIMIT_NPROC: limits.processes,
+        resource.RLIMIT_NPROC: limits.threads,
         resource.RLIMIT_CPU: int(limits.cpu) + 1,  # each process by itself; the judge adds them up
         resource.RLIMIT_CORE: 0,
     }
@@ -234,14 +241,39 @@ def _mount(work: str, view: View, limits: Limits) -> None:
     libc = _libc()
     own = f"size={limits.disk},nr_inodes={limits.files_made}"
     _checked(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None))
-    attributes = (ctypes.c_uint64 * 4)(ATTR_RDONLY)
-    _checked(libc.syscall(MOUNT_SETATTR, AT_FDCWD, b"/", AT_RECURSIVE, attributes, ctypes.sizeof(attributes)))
+    _set_attributes("/", ATTR_RDONLY | ATTR_NODEV, 0, AT_RECURSIVE)
+    _own_devices()
     for path in view.closed:
         _close(path, [each for each in (work, *view.needed) if _inside(each, path)])
     for path in view.shut:
         _close(path, [work] if _inside(work, path) else [])
     for folder in (work, "/dev/shm"):
         _mount_empty(folder, own)
+
+
+def _set_attributes(path: str, on: int, off: int, flags: int = 0) -> None:
+    attributes = (ctypes.c_uint64 * 4)(on, off)
+    size = ctypes.sizeof(attributes)
+    _checked(_libc().syscall(MOUNT_SETATTR, AT_FDCWD, os.fsencode(path), flags, attributes, size))
+
+
+def _own_devices() -> None:
+    """A ``/dev`` of harmless devices: no read-only mount keeps root from writing to a disk by its device."""
+    found = [path for name in DEVICES for path in glob.glob(f"/dev/{name}")]
+    kept = [(path, os.open(path, os.O_PATH), os.path.isdir(path)) for path in found]
+    _mount_empty("/dev", "size=64k,mode=755")
+    os.mkdir("/dev/shm")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.symlink(f"/proc/self/fd/{number}", f"/dev/{name}")
+    os.symlink("/proc/self/fd", "/dev/fd")
+    for path, handle, folder in kept:
+        os.mkdir(path) if folder else os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+        source = f"/proc/self/fd/{handle}".encode()
+        _checked(_libc().mount(source, os.fsencode(path), None, MS_BIND, None))
+        os.close(handle)
+        with suppress(OSError):  # where it was of no use before either
+            _set_attributes(path, 0, ATTR_NODEV)
+    _read_only("/dev")
 
 
 def _inside(path: str, folder: str) -> bool:
@@ -263,8 +295,12 @@ def _close(path: str, needed: list[str]) -> None:
         source = f"/proc/self/fd/{handle}".encode()
         _checked(_libc().mount(source, os.fsencode(each), None, MS_BIND | MS_REC, None))
         os.close(handle)
+    _read_only(path)
+
+
+def _read_only(mounted: str) -> None:
     flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
-    _checked(_libc().mount(None, os.fsencode(path), None, flags, None))
+    _checked(_libc().mount(None, os.fsencode(mounted), None, flags, None))
 
 
 def _mount_empty(folder: str, options: str) -> None:
@@ -272,10 +308,18 @@ def _mount_empty(folder: str, options: str) -> None:
     _checked(_libc().mount(b"tmpfs", os.fsencode(folder), b"tmpfs", flags, options.encode()))
 
 
-def _own_processes_only() -> None:
+def _own_processes_only(limits: Limits) -> None:
+    """A ``/proc`` of its own, in which root could set the kernel if it were not read-only."""
     _checked(_libc().mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None))
-    with open("/proc/sys/user/max_user_namespaces", "w") as file:
-        file.write("0")  # below this one, where it would have rights again
+    settings = {"user/max_user_namespaces": 0}  # below this one, where it would have rights again
+    if tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= PIDS_BY_NAMESPACE:
+        settings["kernel/pid_max"] = max(
+            limits.threads, 301
+        )  # no less is taken; before, it is the whole machine's
+    for name, value in settings.items():
+        with suppress(OSError), open(f"/proc/sys/{name}", "w") as file:
+            file.write(str(value))
+    _read_only("/proc")
 
 
 def _give_up_rights() -> None:

@@ -23,7 +23,9 @@ class Limits:
     files_made: int = 20_000
     """Files and folders in its own folder."""
     open_files: int = 512
-    processes: int = 512
+    processes: int = 64
+    threads: int = 512
+    """Of all its processes together; where the kernel does not count root's, the judge counts processes alone."""
     message: int = 64 * 2**20
     """What it answers to one request."""
 

