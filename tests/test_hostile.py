@@ -30,7 +30,7 @@ from helpers.grading import process
 from helpers.grading.collecting import HandedIn
 from helpers.grading.grade import grade_submission
 from helpers.grading.protections import PROTECTIONS, protections
-from helpers.grading.report import SubmissionReport
+from helpers.grading.reports.record import SubmissionReport
 from helpers.paths import ROOT
 
 FOLDER = Path(__file__).with_name("hostile")
