@@ -232,12 +232,7 @@ class AnswerProcess:
         held, self._leash = context.Pipe(duplex=False)
         self._work = tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True)
         work = os.path.realpath(self._work.name)
-        with _nothing_of_ours():
-            arguments = (theirs, held, self.program, work, self.view, self.limits)
-            self._process = context.Process(target=serve, args=arguments, daemon=True)
-            self._process.start()
-        theirs.close()
-        held.close()
+        arguments = (theirs, held, self.program, work, self.view, self.limits)
         until = monotonic() + STARTING
 
         def watch() -> None:
@@ -245,6 +240,12 @@ class AnswerProcess:
                 raise EOFError
 
         try:
+            with _nothing_of_ours():
+                process = context.Process(target=serve, args=arguments, daemon=True)
+                process.start()
+            self._process = process
+            theirs.close()
+            held.close()
             self.confined_by = decode(receive(self._connection, 2**16, watch), Confined).by
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.close()
