@@ -64,6 +64,10 @@ SERVER_VARIABLES = (
 """The environment that the server of answer processes starts with; ``/proc`` shows it to them for good."""
 
 
+THEIR_KEY = secrets.token_bytes(32)
+"""What answer processes get as multiprocessing's key, in place of the judge's own."""
+
+
 def _context() -> multiprocessing.context.BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")  # Windows
@@ -79,7 +83,7 @@ def _nothing_of_ours() -> Iterator[None]:
     config = multiprocessing.current_process()._config
     key = config["authkey"]
     sys.modules["__main__"], sys.argv = ModuleType("__main__"), [""]
-    config["authkey"] = multiprocessing.process.AuthenticationString(secrets.token_bytes(32))
+    config["authkey"] = multiprocessing.process.AuthenticationString(THEIR_KEY)
     for name in set(os.environ) - set(SERVER_VARIABLES):
         del os.environ[name]
     # the server must not import what lies in the folder where the teacher stands: it may be a learner's
