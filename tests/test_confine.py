@@ -249,9 +249,11 @@ def test_when_the_judge_is_killed_nothing_of_an_answer_is_left(tmp_path: Path, a
     code = JUDGE.format(tries=TRIES_ALONE, daemon=daemon)
     paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "TOKEN": "SECRET", "PYTHONPATH": paths}
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment
-    ) as judge:
+    here = tmp_path / "submitted"
+    here.mkdir()
+    (here / "msgspec.py").write_text("open('imported', 'w')")  # a learner's, where the teacher stands
+    command = [sys.executable, "-P", "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=here) as judge:
         try:
             found, confined_by, (first, second) = (
                 ast.literal_eval(judge.stdout.readline()) for _ in range(3)
@@ -261,6 +263,7 @@ def test_when_the_judge_is_killed_nothing_of_an_answer_is_left(tmp_path: Path, a
         finally:
             judge.kill()
     in_time(lambda: not sleeping(seconds) and not Path(second).exists())
+    assert not (here / "imported").exists()
     refused = "FileNotFoundError" if alone else "PermissionError"
     assert found == {
         "judge": [refused, refused],

@@ -88,10 +88,8 @@ def _nothing_of_ours() -> Iterator[None]:
         del os.environ[name]
     # the server must not import what lies in the folder where the teacher stands: it may be a learner's
     os.environ["PYTHONSAFEPATH"] = "1"
-    paths = [] if ROOT in _packages() else [str(ROOT)]
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        paths + [variables["PYTHONPATH"]] * ("PYTHONPATH" in variables)
-    )
+    paths = [None if ROOT in _packages() else str(ROOT), variables.get("PYTHONPATH")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     try:
         yield
     finally:
