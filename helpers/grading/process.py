@@ -28,7 +28,7 @@ from helpers.paths import ROOT
 from helpers.trials.frames import receive, send
 from helpers.trials.limits import LIMITS, View
 from helpers.trials.runner import PATIENCE, Look, Outcome, Raised, Record, TimedOut, Trial, trial_name
-from helpers.trials.server import Confined, LookAt, Perform, Request, Step, serve
+from helpers.trials.server import Confined, Load, LookAt, Perform, Request, Step, serve
 from helpers.trials.values import decode, encode, snapshot
 
 STARTING = 120.0
@@ -161,12 +161,10 @@ class AnswerProcess:
     """
 
     def __init__(
-        self,
-        program: list[Step],
-        hidden: Sequence[Path] = (),
-        seconds: float | None = None,
+        self, program: Sequence[Step] = (), hidden: Sequence[Path] = (), seconds: float | None = None
     ) -> None:
-        self.program = program
+        self.program = list(program)
+        self._loaded = False
         self.view = View(
             closed=_closed(), needed=_needed(), shut=[str(path.resolve()) for path in (*OURS, *hidden)]
         )
@@ -179,6 +177,11 @@ class AnswerProcess:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._connection: Any = None
         self._leash: Any = None
+
+    def load(self, program: Sequence[Step]) -> None:
+        """From now on answer for the names that these cells define, and for no earlier ones."""
+        if list(program) != self.program:
+            self.program, self._loaded = list(program), False
 
     def ask(self, request: Request, kind: Any, limit: float) -> Any:
         """Send a request and read the answer.
@@ -196,11 +199,16 @@ class AnswerProcess:
             raise TimeoutError
         if self._process is None:
             self._start()
+        messages = [encode(request)]
+        if not self._loaded:
+            messages.insert(0, encode(Load(self.program)))
+            self._loaded = True
             limit += self.limits.cell
         watch = _Watch(self, limit)
         try:
-            self._connection.settimeout(watch.left())
-            send(self._connection, encode(request))
+            for message in messages:
+                self._connection.settimeout(watch.left())
+                send(self._connection, message)
             data = receive(self._connection, self.limits.message, watch.look)
             return decode(data, kind)
         except TimeoutError:
@@ -234,7 +242,8 @@ class AnswerProcess:
         held, self._leash = context.Pipe(duplex=False)
         self._work = tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True)
         work = os.path.realpath(self._work.name)
-        arguments = (theirs, held, self.program, work, self.view, self.limits)
+        self._loaded = False
+        arguments = (theirs, held, work, self.view, self.limits)
         until = monotonic() + STARTING
 
         def watch() -> None:
@@ -301,14 +310,25 @@ class _Watch:
 
 
 class RemoteAnswer:
-    """An answer in another process, by the name that its exercise asks for."""
+    """An answer in another process, by the name that its exercise asks for.
 
-    def __init__(self, process: AnswerProcess, exercise: Exercise) -> None:
+    Args:
+        process: where it runs.
+        exercise: what it answers.
+        program: the cells it needs; without them, those that the process was made with.
+    """
+
+    def __init__(
+        self, process: AnswerProcess, exercise: Exercise, program: Sequence[Step] | None = None
+    ) -> None:
         self.process = process
         self.exercise = exercise
+        self.program = program
         self.limit = exercise.limit
 
     def look(self) -> Look:
+        if self.program is not None:
+            self.process.load(self.program)
         request = LookAt(self.exercise.answer, self.exercise.id)
         try:
             return self.process.ask(request, Look, LOOKING)

@@ -6,6 +6,9 @@ msgpack of plain copies (:mod:`helpers.trials.values`), checked against its type
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
 import linecache
 import os
 import socket
@@ -32,6 +35,12 @@ class Step(msgspec.Struct, frozen=True):
     exercise: str | None = None
 
 
+class Load(Sent, tag="load"):
+    """Run this program, in a namespace of its own, before what is asked next. It has no answer."""
+
+    program: list[Step]
+
+
 class LookAt(Sent, tag="look-at"):
     """Ask what is known of a name."""
 
@@ -54,7 +63,7 @@ class Confined(Sent, tag="confined"):
     by: list[str]
 
 
-Request = LookAt | Perform
+Request = LookAt | Perform | Load
 
 
 class Answers:
@@ -62,7 +71,12 @@ class Answers:
 
     def __init__(self, program: list[Step], cell_limit: float = LIMITS.cell) -> None:
         self.cell_limit = cell_limit
-        self.namespace: dict[str, Any] = {"__name__": "__main__", "get_ipython": _NoShell}
+        self.namespace: dict[str, Any] = {
+            "__name__": "__main__",
+            "get_ipython": _NoShell,
+            "display": _show_nothing,
+            "input": _nobody_types,
+        }
         self.errors: dict[str, Raised] = {}
         for number, step in enumerate(program):
             error = self._run(step, f"<cell {step.exercise or number}>")
@@ -72,7 +86,10 @@ class Answers:
     def _run(self, step: Step, filename: str) -> Raised | None:
         def run(_answer: None) -> dict[str, Any]:
             linecache.cache[filename] = (len(step.code), None, step.code.splitlines(keepends=True), filename)
-            exec(compile(step.code, filename, "exec"), self.namespace)
+            code = compile(step.code, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            ended = eval(code, self.namespace)
+            if inspect.iscoroutine(ended):  # a cell may await, as in a notebook
+                asyncio.run(ended)
             return {}
 
         record = perform(run, None, {}, self.cell_limit)
@@ -82,7 +99,7 @@ class Answers:
             return Raised("TimeoutError", f"stopped after {self.cell_limit:g} s")
         return None
 
-    def respond(self, request: Request) -> Look | Record:
+    def respond(self, request: LookAt | Perform) -> Look | Record:
         """Answer one request."""
         if isinstance(request, LookAt):
             if request.name in self.namespace:
@@ -99,27 +116,32 @@ class _NoShell:
         return lambda *args, **kwargs: None
 
 
-def serve(
-    connection: socket.socket,
-    leash: Connection,
-    program: list[Step],
-    work: str,
-    view: View,
-    limits: Limits,
-) -> None:
-    """The life of an answer process: be confined and say how, run the cells, answer until the judge hangs up."""
+def _show_nothing(*objects: Any, **options: Any) -> None:
+    """Stands for IPython's ``display``."""
+
+
+def _nobody_types(prompt: Any = "") -> str:
+    """Stands for ``input``: there is nobody to ask."""
+    return ""
+
+
+def serve(connection: socket.socket, leash: Connection, work: str, view: View, limits: Limits) -> None:
+    """The life of an answer process: be confined and say how, run cells, answer until the judge hangs up."""
     os.environ["COURSE_ROLE"] = "answers"
     with open(os.devnull, "r+") as nowhere:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
     send(connection, encode(Confined(_confine(connection, leash, work, view, limits))))
     torch.set_num_threads(1)  # so that processor time measures an answer's own work, on any machine
-    answers = Answers(program, limits.cell)
+    answers = Answers([])
     while True:
         try:
             request = decode(receive(connection), Request)
         except EOFError:
             return
+        if isinstance(request, Load):
+            answers = Answers(request.program, limits.cell)
+            continue
         send(connection, _encoded(answers.respond(request), limits))
 
 
