@@ -64,7 +64,7 @@ def grade_submission(
     except Exception as error:
         reason = str(error) if isinstance(error, Unreadable) else f"It cannot be read: {error!r}."
         return Graded(_report(handed_in, (), monotonic() - start, reason))
-    process = AnswerProcess(hidden=hidden)
+    process = AnswerProcess(hidden=hidden, seconds=timeout)
     try:
         judged = [_judged(exercise, ways, process, seed, start + timeout) for exercise, ways in exercises]
     finally:
