@@ -83,7 +83,11 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for all reports.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for all reports. A run that was stopped goes on from what is there.",
+)
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="File for the report."
 )
@@ -100,6 +104,10 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     "--timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds a submission."
 )
 @click.option("--seed", type=int, help="Make the judges' inputs from this number (default: a secret one).")
+@click.option("--fresh", is_flag=True, help="Grade all again, also what --out holds from an earlier run.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler, in place of --jobs."
+)
 def grade(
     paths: tuple[Path, ...],
     out: Path | None,
@@ -109,17 +117,21 @@ def grade(
     jobs: int,
     timeout: float,
     seed: int | None,
+    fresh: bool,
+    dask: str | None,
 ) -> None:
     """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
 
-    Exit status 0 when every submission was graded, whatever its score; 1 when a report could not be written; 2 for
-    unusable arguments; 3 when some submission could not be read (it is reported, with no points and the reason).
+    Exit status 0 when every submission was graded, whatever its score; 1 when a report could not be written, or
+    something broke the work off; 2 for unusable arguments; 3 when some submission could not be read (it is reported,
+    with no points and the reason); 130 when stopped with Ctrl-C. The same command with the same --out then grades only
+    what is missing or changed.
     """
     from helpers.grading import command
     from helpers.grading.reports.outputs import Outputs
 
     outputs = Outputs(out, json_file, junit, gradescope)
-    sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed))
+    sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed, fresh, dask))
 
 
 @main.command()
@@ -207,6 +219,47 @@ def bench_ladder(models: str, batches: str, threads: int | None, rounds: int, fi
     print_ladder(ladder)
     if file:
         Path(file).write_text(as_json(ladder) + "\n")
+
+
+@bench.command("grading")
+@click.option("--lessons", default="modes,export", show_default=True, help="By their words.")
+@click.option(
+    "--ways",
+    default="ours,bare,nbval,nbgrader",
+    show_default=True,
+    help="What takes turns; 'none' for sizes alone.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Turns of each way.")
+@click.option(
+    "--class", "class_size", type=click.IntRange(1), default=40, show_default=True, help="Cold start."
+)
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="At a time, in a class.")
+@click.option(
+    "--sizes", default="", help="Also classes of these sizes of the first lesson, such as 20,200,2000."
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write all to a file.",
+)
+def bench_grading(
+    lessons: str, ways: str, rounds: int, class_size: int, jobs: int, sizes: str, file: Path | None
+) -> None:
+    """Seconds a submission for course grade, for nbval, for nbgrader, and bare; then classes of several sizes.
+
+    Right submissions of a quick lesson and of the one with exports. nbgrader is measured where it is installed. Let
+    nothing else run meanwhile; it says beforehand how long it takes.
+    """
+    from helpers.bench import grading_command
+
+    sys.exit(
+        grading_command.run(_words(lessons), _words(ways), rounds, class_size, jobs, _words(sizes), file)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

@@ -28,7 +28,7 @@ from helpers.authoring.build import Product, assemble
 from helpers.exercises import lesson_of
 from helpers.grading import process
 from helpers.grading.collecting import HandedIn
-from helpers.grading.grade import grade_submission
+from helpers.grading.grade import Terms, grade_file
 from helpers.grading.protections import PROTECTIONS, protections
 from helpers.grading.reports.record import SubmissionReport
 from helpers.paths import ROOT
@@ -149,7 +149,7 @@ def left_over() -> list[psutil.Process]:
 
 
 def grade(handed_in: HandedIn, timeout: float) -> SubmissionReport:
-    return grade_submission(handed_in, SEED, timeout, [handed_in.path.parents[1]]).report
+    return grade_file(handed_in, Terms(SEED, timeout, hidden=(handed_in.path.parents[1],))).report
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import cache
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from types import ModuleType
 from typing import Any
@@ -76,12 +77,22 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
+_starting = Lock()
+
+
 @contextmanager
 def _nothing_of_ours() -> Iterator[None]:
     """Keep multiprocessing from taking along our main module, and with it the judge, our arguments, keys, variables."""
+    with _starting:  # a judge may have several threads, each with a submission
+        yield from _hidden_from_children()
+
+
+def _hidden_from_children() -> Iterator[None]:
     main, arguments, variables = sys.modules["__main__"], sys.argv, dict(os.environ)
     config = multiprocessing.current_process()._config
-    key = config["authkey"]
+    key, daemon = config["authkey"], config.get("daemon")
+    # a Dask worker is a daemon, which may have no children; this child ends with its parent all the same
+    config["daemon"] = False
     sys.modules["__main__"], sys.argv = ModuleType("__main__"), [""]
     config["authkey"] = multiprocessing.process.AuthenticationString(THEIR_KEY)
     for name in set(os.environ) - set(SERVER_VARIABLES):
@@ -94,7 +105,7 @@ def _nothing_of_ours() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"], sys.argv = main, arguments
-        config["authkey"] = key
+        config["authkey"], config["daemon"] = key, daemon
         del os.environ["PYTHONSAFEPATH"], os.environ["PYTHONPATH"]
         os.environ.update(variables)
 
