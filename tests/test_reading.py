@@ -18,7 +18,7 @@ from helpers.authoring.build import Product, assemble
 from helpers.exercises import lesson
 from helpers.grading.collecting import HandedIn, collect
 from helpers.grading.grade import Terms, grade_file
-from helpers.grading.notebook_file import MAX_CELL, Unreadable, read_notebook
+from helpers.grading.notebook_file import MAX_CELL, MAX_CELLS, Unreadable, read_notebook
 from helpers.grading.reading import read_bytes, read_submission
 from helpers.grading.reports.record import SubmissionReport
 
@@ -175,6 +175,7 @@ CELLS: dict[str, tuple[NB, int, str]] = {
     "a function called by the cell raises below": (start(f"{RIGHT}\nbest_category(1)"), 2, ""),
     "a conflict inside the cell, first right": (start(CONFLICT.format(RIGHT, WRONG)), 2, "first side"),
     "a conflict inside the cell, second right": (start(CONFLICT.format(WRONG, RIGHT)), 2, "second side"),
+    "far too many cells": (cells(*["x = 1"] * MAX_CELLS), 2, "left out: "),
     "far too long a cell": (cells("x = 1\n" * MAX_CELL), 2, "left out: 1"),
 }  # fmt: skip
 

@@ -100,7 +100,7 @@ def unreadable(handed_in: HandedIn, reason: str, seconds: float = 0.0) -> Graded
 def _graded(data: bytes, handed_in: HandedIn, terms: Terms, start: float) -> Graded:
     submission = read_submission(data, handed_in.path.name)
     exercises = [(each, readings(submission, each)) for each in submission.lesson.exercises]
-    process = AnswerProcess(hidden=terms.hidden)
+    process = AnswerProcess(hidden=terms.hidden, seconds=terms.timeout)
     deadline = start + terms.timeout
     try:
         judged = [_judged(exercise, ways, process, terms.seed, deadline) for exercise, ways in exercises]
