@@ -30,6 +30,7 @@ def bench(*arguments: str) -> tuple[int, str]:
 
 
 def test_one_lesson_and_two_sizes(in_place: InPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setitem(grading.EXPECTED, "start", {"ours": 0.1})
     arguments = ["--lessons", "start", "--ways", "ours", "--rounds", "2", "--class", "2", "--sizes", "1,3"]
     code, said = bench(*arguments, "--json", str(tmp_path / "b.json"))
