@@ -9,7 +9,7 @@ import jinja2
 import nbformat
 
 from helpers.authoring.build import Product, assemble
-from helpers.authoring.source import source_path, stub_of, strip_solution
+from helpers.authoring.source import source_path, strip_solution, stub_of
 from helpers.exercises import lessons
 from helpers.exporting.folder import ExportError, Files
 from helpers.judging.exercise import Lesson
