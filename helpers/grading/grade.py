@@ -16,10 +16,9 @@ from helpers.grading.collecting import HandedIn
 from helpers.grading.process import AnswerProcess, RemoteAnswer
 from helpers.grading.program import submission_program
 from helpers.grading.reading import Unreadable, read_bytes, read_submission
-from helpers.grading.report import Graded, SubmissionReport, exercise_report
+from helpers.grading.reports.record import Graded, SubmissionReport, exercise_report, panel_report
 from helpers.judging import Mistake, Status, Verdict, judge
 from helpers.judging.exercise import Exercise
-from helpers.judging.feedback import verdict_panel
 from helpers.judging.verdicts import Finding
 from helpers.text import _
 from helpers.trials.runner import Record, TimedOut, Trial
@@ -71,7 +70,7 @@ def grade_submission(
         )
     finally:
         process.close()
-    panels = [verdict_panel(verdict).html for verdict in verdicts]
+    panels = [panel_report(verdict) for verdict in verdicts]
     return Graded(_report(handed_in, verdicts, monotonic() - start), panels, submission.answers)
 
 
