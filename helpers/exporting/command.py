@@ -133,3 +133,44 @@ def nbgrader(folder: Path, names: tuple[str, ...], language: str, force: bool) -
     if find_spec("nbgrader") is None:
         click.echo("  pip install nbgrader==0.9.6        (it is not installed beside the course)")
     click.echo(f"  nbgrader generate_assignment {assignments[0]}")
+
+
+@export.command()
+@click.argument("file", type=_FILE, metavar="FILE.zip")
+@_lessons
+@_force
+@_said_clearly
+def gradescope(file: Path, names: tuple[str, ...], force: bool) -> None:
+    """Write an autograder for Gradescope to FILE.zip. Name the assignment's lesson with --lesson.
+
+    Its scores are those of course grade. It holds the judges, and no solutions.
+    """
+    from helpers.exporting.content import chosen_lessons
+    from helpers.exporting.folder import write_file
+    from helpers.exporting.gradescope import gradescope_archive
+
+    write_file(file, gradescope_archive(names), force)
+    graded = chosen_lessons(names)
+    points = sum(exercise.points for lesson in graded for exercise in lesson.exercises)
+    click.echo(
+        f"Wrote {file}, for {', '.join(lesson.name for lesson in graded)}. Upload it as the autograder of a "
+        f"programming assignment, and give that {points} points."
+    )
+
+
+@export.command()
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+@_lessons
+@_force
+@_said_clearly
+def classroom(folder: Path, names: tuple[str, ...], force: bool) -> None:
+    """Write a GitHub Actions workflow into DIR, the repository that learners start from.
+
+    It runs pytest --grade on every push and reports the points, as GitHub Classroom's own graders do. What learners
+    may edit reports feedback, not marks: collect their repositories and run course grade for those.
+    """
+    from helpers.exporting.classroom import WORKFLOW, classroom_files
+    from helpers.exporting.folder import write_folder
+
+    write_folder(folder, "classroom", classroom_files(names), force, alone=False)
+    click.echo(f"Wrote {folder / WORKFLOW} and what it needs. Commit both, then push.")

@@ -16,7 +16,8 @@ from helpers.paths import ROOT
 
 SPEAK = 'from helpers import use_language\n\nuse_language("{language}")'
 """The first cell of a translated lesson: in nbgrader's folders nothing else tells a panel its language."""
-LINK = re.compile(r"\]\((?:\.\./)?(?:zh/)?(\d\d_\w+)\.ipynb\)")
+LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb((?:#[^)]*)?)\)")
+"""A link from one lesson to another: its words, the lesson, the place in it."""
 
 
 def nbgrader_files(names: Sequence[str] = (), language: str = "en") -> Files:
@@ -33,17 +34,29 @@ def nbgrader_files(names: Sequence[str] = (), language: str = "en") -> Files:
     lessons = chosen_lessons(names)
     files = {"nbgrader_config.py": render("nbgrader_config.py.j2", course=str(ROOT))}
     for lesson in lessons:
-        notebook = _source(lesson, language)
+        notebook = _source(lesson, language, {each.name for each in lessons})
         files[f"source/{lesson.name}/{lesson.name}.ipynb"] = notebook_bytes(notebook)
     return files
 
 
-def _source(lesson: Lesson, language: str) -> nbformat.NotebookNode:
+def _source(lesson: Lesson, language: str, exported: set[str]) -> nbformat.NotebookNode:
     notebook = assemble(Product(lesson, language, solved=True))
     del notebook.metadata["course"]["digest"]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = LINK.sub(r"](../\1/\1.ipynb)", cell.source)
+            cell.source = _linked(cell.source, exported)
+    # the last link of all leads to the same lesson in the other language, which is not in this folder
+    notebook.cells[-1].source = notebook.cells[-1].source.rpartition(" · ")[0]
     if language != "en":
         notebook.cells.insert(0, new_code_cell(SPEAK.format(language=language), id="language"))
     return notebook
+
+
+def _linked(text: str, exported: set[str]) -> str:
+    """The text with its links to lessons as nbgrader lays them out, each in a folder; no links to those left out."""
+
+    def link(found: re.Match) -> str:
+        words, name, place = found.groups()
+        return f"[{words}](../{name}/{name}.ipynb{place})" if name in exported else words
+
+    return LINK.sub(link, text)

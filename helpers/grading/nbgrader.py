@@ -18,11 +18,11 @@ import nbformat
 from nbformat.v4 import new_output
 
 from helpers.authoring.build import Product, assemble
-from helpers.exercises import find_exercise, lesson_of
+from helpers.exercises import lesson_of
 from helpers.grading.collecting import HandedIn, out_of_sight
 from helpers.grading.grade import grade_submission
 from helpers.grading.reading import Unreadable
-from helpers.grading.report import ExerciseReport, Graded
+from helpers.grading.reports.record import ExerciseReport, Graded, PanelReport
 from helpers.text import LANGUAGES, speaking
 
 CHECK = "-check"
@@ -92,12 +92,11 @@ def _release_cell(grade_id: str, exercise: str) -> nbformat.NotebookNode:
     return next(cell for cell in release.cells if cell.id == grade_id)
 
 
-def _outputs(row: ExerciseReport, panel: str, points: float) -> list[nbformat.NotebookNode]:
+def _outputs(row: ExerciseReport, panel: PanelReport, points: float) -> list[nbformat.NotebookNode]:
     # a teacher may have given the cell other points than the exercise has
     earned = row.earned * points / row.possible
-    said = f"{find_exercise(row.id).title}: {row.status}. {row.message}".strip()
     return [
-        new_output("display_data", {"text/html": panel, "text/plain": said}),
+        new_output("display_data", {"text/html": panel.html, "text/plain": panel.text}),
         new_output("execute_result", {"text/plain": f"{earned:g}"}, execution_count=1),
     ]
 
