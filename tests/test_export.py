@@ -316,7 +316,7 @@ def on_gradescope(root: Path, **submissions: Mapping[str, str]) -> dict:
     for old in [*submission.rglob("*"), root / "results" / "results.json"]:
         if old.is_file():
             old.unlink()
-    submission.mkdir(exist_ok=True)
+    hand_in(submission, "folder/00_start_here.ipynb", RIGHT)  # of another lesson: it must earn nothing here
     for name, answers in submissions.items():
         modes_notebook(submission, answers, f"{name}.ipynb")
     done = run("bash", root / "source" / "run_autograder", folder=root, AUTOGRADER_ROOT=str(root))
@@ -327,7 +327,6 @@ def on_gradescope(root: Path, **submissions: Mapping[str, str]) -> dict:
 def test_gradescope_scores_as_we_do(autograder: Path, tmp_path: Path) -> None:
     answers = partly_right()
     report = grade_submission(HandedIn("ada", modes_notebook(tmp_path, answers)), seed=1).report
-    hand_in(autograder / "submission", "other/00_start_here.ipynb", RIGHT)
     results = on_gradescope(autograder, homework=answers)
     assert results["score"] == report.earned
     assert {row["name"]: row["score"] for row in results["tests"]} == {
