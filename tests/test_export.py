@@ -224,7 +224,7 @@ def test_a_given_solution_shows_where_it_was_closed_before(given_out: Path, tmp_
     assert "return categories[logits.argmax()]" in done.stdout
     (copy / "handout.json").write_text("{")
     done = run(sys.executable, "-c", code, folder=copy, COURSE_HOME=str(tmp_path), PYTHONPATH=str(copy))
-    assert "handout.json is damaged: ask your teacher for it again." in done.stderr
+    assert "handout.json is damaged: ask your teacher for it again." in done.stdout
 
     exported("handout", copy, "--force")
     assert not (copy / SOLUTIONS).exists(), "a closed handout takes the place of an open one, whole"

@@ -50,6 +50,12 @@ def answer(notebook: nbformat.NotebookNode, id: str, code: str) -> None:
     ).source = code
 
 
+def hand_in(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    path = folder / MODES.name / f"{MODES.name}.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+
+
 def wrong_answers() -> dict[str, str]:
     """One wrong answer an exercise; where there is one that is partly right, that one."""
     chosen = {}
@@ -75,17 +81,19 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         notebook = nbformat.read(release, as_version=4)
         for id, code in answers.items():
             answer(notebook, id, code)
+        hand_in(notebook, folder / "honest" / learner)
         if learner == "ben":
             notebook.cells.insert(0, new_code_cell(CHEAT))
+            notebook.metadata["course"]["lesson"] = "00_start_here"
+            cheated = next(cell for cell in notebook.cells if cell.id == "modes-5-check")
+            cheated.metadata["nbgrader"] |= {"grade": False, "points": 1000}
         if learner == "cy":
             notebook.cells = [
                 cell
                 for cell in notebook.cells
                 if cell.id not in ("modes-1-check", "modes-2", "modes-2-check")
             ]
-        path = folder / "submitted" / learner / MODES.name / release.name
-        path.parent.mkdir(parents=True)
-        nbformat.write(notebook, path)
+        hand_in(notebook, folder / "submitted" / learner)
     nbgrader("autograde", MODES.name, folder=folder)
     nbgrader("generate_feedback", MODES.name, folder=folder)
     return folder
@@ -100,7 +108,7 @@ def test_the_release_holds_no_solution(course: Path) -> None:
 
 
 def test_nbgrader_scores_as_we_do(course: Path) -> None:
-    handed_in = collect([course / "submitted"])
+    handed_in = collect([course / "honest"])
     reports = [grade_submission(each, seed=1).report for each in handed_in]
     ours = {(report.learner, row.id): row.earned for report in reports for row in report.exercises}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:

@@ -18,7 +18,7 @@ import nbformat
 from nbformat.v4 import new_output
 
 from helpers.authoring.build import Product, assemble
-from helpers.exercises import lesson_of
+from helpers.exercises import lesson_of, lessons
 from helpers.grading.collecting import HandedIn, out_of_sight
 from helpers.grading.grade import grade_submission
 from helpers.grading.reading import Unreadable
@@ -47,7 +47,7 @@ def judge_notebook(
         raise Unreadable(graded.report.reason)
     checks = _check_cells(notebook, [row.id for row in graded.report.exercises])
     for row, panel in zip(graded.report.exercises, graded.panels, strict=True):
-        check = checks.pop(row.id)
+        check = checks[row.id]
         check.outputs = _outputs(row, panel, float(check.metadata.nbgrader["points"]))
     _fail_unjudged(notebook, {f"{row.id}{CHECK}" for row in graded.report.exercises})
     return notebook, resources
@@ -60,26 +60,38 @@ def _seed() -> int:
 
 
 def _its_language(notebook: nbformat.NotebookNode) -> Any:
+    language = _about(notebook).get("language")
+    return speaking(language) if language in list(LANGUAGES) else nullcontext()
+
+
+def _about(notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """What the notebook says of itself; a learner may have written anything there."""
     course = notebook.metadata.get("course")
-    language = course.get("language") if isinstance(course, dict) else None
-    return speaking(language) if language in LANGUAGES else nullcontext()
+    return course if isinstance(course, dict) else {}
 
 
 def _grade(notebook: nbformat.NotebookNode, whose: dict[str, str], course_folder: Path) -> Graded:
+    name = whose["notebook"]
+    if name in {lesson.name for lesson in lessons()}:
+        # nbgrader knows which lesson was asked for; the learner's notebook has no say in it
+        notebook.metadata["course"] = {**_about(notebook), "lesson": name}
     with tempfile.TemporaryDirectory(prefix="nbgrader-") as folder:
-        path = Path(folder) / f"{whose['notebook']}.ipynb"
+        path = Path(folder) / f"{name}.ipynb"
         nbformat.write(notebook, path)
         hidden = [*out_of_sight([course_folder], []), Path(folder)]
         return grade_submission(HandedIn(whose["student"], path), _seed(), hidden=hidden)
 
 
 def _check_cells(notebook: nbformat.NotebookNode, ids: list[str]) -> dict[str, nbformat.NotebookNode]:
-    """The check's cell of each exercise; one that the learner deleted is put back, at the end."""
-    found = {
-        _grade_id(cell).removesuffix(CHECK): cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and _grade_id(cell).endswith(CHECK)
-    }
+    """The check's cell of each exercise. One that the learner deleted or changed in kind is put back, at the end."""
+    found = {}
+    for cell in notebook.cells:
+        id = _grade_id(cell).removesuffix(CHECK)
+        if id in ids and _grade_id(cell).endswith(CHECK):
+            if cell.cell_type == "code" and cell.metadata.nbgrader.get("grade"):
+                found[id] = cell
+            else:
+                del cell.metadata["nbgrader"]  # nbgrader checks the points of grade cells only
     for id in ids:
         if id not in found:
             found[id] = _release_cell(f"{id}{CHECK}", id)

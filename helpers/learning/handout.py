@@ -35,7 +35,11 @@ class Solutions(msgspec.Struct, frozen=True):
 
 
 class Damaged(Exception):
-    """One of the two files cannot be read; the message says which and what to do."""
+    """One of the two files cannot be read; ``says`` tells which, and what to do."""
+
+    def __init__(self, says: Message) -> None:
+        super().__init__(str(says))
+        self.says = says
 
 
 def handout(folder: Path = ROOT) -> Handout | None:
@@ -70,12 +74,11 @@ def solution(id: str, folder: Path = ROOT) -> str | None:
 
 
 def why_closed(folder: Path = ROOT) -> Message | None:
-    """Why no solution can be shown in this copy, or None when solutions are open to a learner who tried.
-
-    Raises:
-        Damaged: see :func:`handout`.
-    """
-    given = handout(folder)
+    """Why no solution can be shown in this copy, or None when solutions are open to a learner who tried."""
+    try:
+        given = handout(folder)
+    except Damaged as error:
+        return error.says
     if given is None:
         return None
     there = (folder / SOLUTIONS).exists()
@@ -103,5 +106,5 @@ def _read(path: Path, kind: type) -> Any:
         return None
     except (OSError, msgspec.MsgspecError) as error:
         raise Damaged(
-            str(_("{file} is damaged: ask your teacher for it again. ({error})", file=path, error=error))
+            _("{file} is damaged: ask your teacher for it again. ({error})", file=path, error=error)
         ) from None

@@ -139,7 +139,7 @@ def _advice(exercise: Exercise, verdict: Verdict) -> Message | None:
     if verdict.status in (Status.NOT_STARTED, Status.MISSING, Status.UNCHECKABLE):
         return None
     tries = standings(store().events())[exercise.id].tries
-    if tries >= HONEST_TRIES and _why_closed() is None:
+    if tries >= HONEST_TRIES and handout.why_closed() is None:
         return _('Stuck? `hint("{id}")` helps, and `solution("{id}")` is open to you now.', id=exercise.id)
     return _('Stuck? `hint("{id}")` helps.', id=exercise.id)
 
@@ -163,15 +163,16 @@ def hint(id: str, level: int | None = None) -> None:
             str(_("{id} has {count} hints: ask for one from 1 to {count}.", id=id, count=count))
         )
     store().add("hint", id, level=level)
-    more = (
-        _('There is one more step: `hint("{id}")`.', id=id)
-        if level < count
-        else _("That was the last hint.")
-        if _why_closed() is not None
-        else _('That was the last hint. `solution("{id}")` shows a solution.', id=id)
-    )
     title = _("{id}, hint {level} of {count}", id=id, level=level, count=count)
-    _show(title, [exercise.hints[level - 1]], more=more)
+    _show(title, [exercise.hints[level - 1]], more=_after_hint(id, level == count))
+
+
+def _after_hint(id: str, last: bool) -> Message:
+    if not last:
+        return _('There is one more step: `hint("{id}")`.', id=id)
+    if handout.why_closed() is not None:
+        return _("That was the last hint.")
+    return _('That was the last hint. `solution("{id}")` shows a solution.', id=id)
 
 
 def solution(id: str, show: bool = False) -> None:
@@ -185,7 +186,7 @@ def solution(id: str, show: bool = False) -> None:
         CourseError: for an unknown id.
     """
     exercise = _exercise(id)
-    closed = _why_closed()
+    closed = handout.why_closed()
     if closed is not None:
         _show(
             _("{id}: the solution is still closed", id=id),
@@ -208,13 +209,9 @@ def solution(id: str, show: bool = False) -> None:
     _show(_("{id}: a solution", id=id), [exercise.explanation], code=code)
 
 
-def _why_closed() -> Message | None:
-    return _from_handout(handout.why_closed)
-
-
-def _from_handout(look_up: Callable[..., Any], *arguments: str) -> Any:
+def _from_handout(look_up: Callable[[str], str | None], id: str) -> str | None:
     try:
-        return look_up(*arguments)
+        return look_up(id)
     except handout.Damaged as error:
         raise CourseError(str(error)) from None
 
