@@ -139,6 +139,32 @@ def grade(
     sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed))
 
 
+@main.command()
+@click.argument(
+    "submission", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="SUBMISSION"
+)
+@click.option(
+    "-o",
+    "out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The notebook to write.",
+)
+def rebuild(submission: Path, out: Path) -> None:
+    """Rebuild the lesson with nothing of a SUBMISSION but its answers, for `pytest --nbval`.
+
+    Checks, kernel, tags and metadata are the course's own, no output is stored, and comments that steer nbval are
+    taken out. Answer and check still share one kernel there, so code in an answer's own cell can tamper with its
+    check, and it runs with all your rights: to give points, use `course grade`, which has neither weakness.
+
+    Exit status 0 when FILE was written, 2 for unusable arguments, 3 when the submission cannot be read.
+    """
+    from helpers.grading.rebuilding import rebuild_file
+
+    sys.exit(rebuild_file(submission, out))
+
+
 @main.group()
 def bench() -> None:
     """Measure the course itself. Each command prints a table."""

@@ -84,15 +84,14 @@ def _drawing(scores: list[ScoreBar]) -> Markup:
     names = [_range(bar) for bar in scores]
     said = ", ".join(f"{name}: {bar.learners}" for name, bar in zip(names, scores, strict=True))
     title = _("Learners by points: {bars}", bars=said)
-    heights = [bar.learners for bar in scores]
-    return _svg(names, heights, str(title), str(_("points")), str(_("learners")))
+    return _svg(names, [bar.learners for bar in scores], str(title))
 
 
 def _range(bar: ScoreBar) -> str:
     return str(bar.lowest) if bar.lowest == bar.highest else f"{bar.lowest}–{bar.highest}"
 
 
-def _svg(names: list[str], heights: list[int], title: str, x_label: str, y_label: str) -> Markup:
+def _svg(names: list[str], heights: list[int], title: str) -> Markup:
     settings = {
         "svg.fonttype": "none",
         "svg.hashsalt": "class",
@@ -107,7 +106,6 @@ def _svg(names: list[str], heights: list[int], title: str, x_label: str, y_label
         bars = axes.bar(range(len(names)), heights, color=_FILL, width=0.8)
         axes.bar_label(bars)
         axes.set_xticks(range(len(names)), names)
-        axes.set(xlabel=x_label, ylabel=y_label)
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.spines[["top", "right"]].set_visible(False)
         axes.margins(y=0.15)

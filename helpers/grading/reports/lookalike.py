@@ -1,8 +1,8 @@
 """Answers that look alike: hints for a teacher's own eyes, and nothing more.
 
-An answer becomes the set of the subtrees of its syntax tree, hashed. Layout, comments, docstrings, annotations,
-imports, names of the learner's own, the text of messages, and the order of operands, keywords and statements leave
-no trace in it. Two answers are alike when they share most of what is *unusual* in them: what stands in the stub or
+An answer becomes the set of the subtrees of its syntax tree, hashed; a statement goes in without the statements
+inside it, so that one line more changes little. Layout, comments, docstrings, annotations, imports, names of the
+learner's own, the text of messages, and the order of operands, keywords and statements leave no trace. Two answers are alike when they share most of what is *unusual* in them: what stands in the stub or
 in the course's own solution too, or in many answers of the class, tells nothing and is left out. An answer of
 which too little is then left gives no hint at all.
 
@@ -22,13 +22,13 @@ from dataclasses import dataclass, field
 
 ALIKE = 0.7
 """Share of what is unusual in two answers that both must have (Jaccard's measure, 0 to 1)."""
-ENOUGH = 12
+ENOUGH = 10
 """Unusual subtrees that an answer must have to be compared at all."""
 MANY_LEARNERS, MANY_SHARE = 4, 0.1
 """What more learners than this have, and a larger share of the class, is nothing unusual."""
 LEAST_NODES = 3
 """Of a subtree: smaller ones, such as one name, are everywhere."""
-LONGEST = 100_000
+LONGEST = 20_000
 """Characters of an answer that is still compared."""
 
 
@@ -149,18 +149,18 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def _hashed_subtrees(tree: ast.AST) -> Iterator[int]:
     meaning = _names(tree)
     # breadth first and then backwards, so that no depth of nesting is too much
-    nodes = [tree]
-    children: list[list[int]] = []
+    nodes, below = [tree], []
     for node in nodes:
-        kept = [child for child in _children(node) if not _says_nothing(child)]
-        children.append(list(range(len(nodes), len(nodes) + len(kept))))
-        nodes += kept
+        children = [child for child in _children(node) if not _says_nothing(child)]
+        places = range(len(nodes), len(nodes) + len(children))
+        below.append(
+            [place for place, child in zip(places, children, strict=True) if not isinstance(child, ast.stmt)]
+        )
+        nodes += children
     hashes, sizes = [0] * len(nodes), [1] * len(nodes)
-    for place in reversed(range(len(nodes))):
-        node = nodes[place]
-        below = [hashes[child] for child in children[place]]
-        sizes[place] += sum(sizes[child] for child in children[place])
-        hashes[place] = hash(_label(node, below, meaning))
+    for place in reversed(range(1, len(nodes))):
+        sizes[place] += sum(sizes[child] for child in below[place])
+        hashes[place] = hash(_label(nodes[place], [hashes[child] for child in below[place]], meaning))
         if sizes[place] >= LEAST_NODES:
             yield hashes[place]
 
@@ -231,7 +231,7 @@ def _label(node: ast.AST, below: list[int], meaning: dict[str, str]) -> tuple:
             return kind, _TURNED.get(type(operator), type(operator).__name__), *below
         case ast.Call():
             return kind, below[0], *sorted(below[1:])
-        case ast.BoolOp() | ast.Module():
+        case ast.BoolOp():
             return kind, *sorted(below)
         case _:
             return kind, *below
