@@ -160,6 +160,7 @@ def rebuild(submission: Path, out: Path) -> None:
 
     Exit status 0 when FILE was written, 2 for unusable arguments, 3 when the submission cannot be read.
     """
+    _need_sources()
     from helpers.grading.rebuilding import rebuild_file
 
     sys.exit(rebuild_file(submission, out))

@@ -165,6 +165,7 @@ def test_a_handout_works_where_it_is(given_out: Path, tmp_path: Path) -> None:
     notebook = "notebooks/00_start_here.ipynb"
     for command in (
         ("course", "grade", notebook),
+        ("course", "rebuild", notebook, "-o", tmp_path / "rebuilt.ipynb"),
         ("course", "build", "--check"),
         ("course", "export", "handout", tmp_path / "again"),
         (sys.executable, "-m", "pytest", "--grade", notebook),
