@@ -140,13 +140,13 @@ def classify(classifier: Classifier, images, k: int = 5):
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
     """The model in evaluation mode inside a ``with`` block; afterwards each of its parts has its own mode back."""
-    modes = [(module, module.training) for module in model.modules()]
+    before = [(part, part.training) for part in model.modules()]
     model.eval()
     try:
         yield model
     finally:
-        for module, training in modes:
-            module.training = training
+        for part, training in before:
+            part.training = training
 
 
 def network_reachable() -> bool:
