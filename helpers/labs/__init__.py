@@ -19,6 +19,9 @@ _HOMES = {
     "preprocessing": "preprocessing.Preprocessing",
     "batch": "batch.BatchSize",
     "precision": "precision.Precision",
+    "export": "export.Forms",
+    "optimization": "optimization.Ladder",
+    "images": "images.Filmstrip",
 }  # fmt: skip
 NAMES = tuple(_HOMES)
 """The names of all labs, in the order of the lessons."""
