@@ -237,7 +237,8 @@ class LabView:
         self._working = on
         self.start.disabled, self.cancel.disabled = on, not on
         self.progress.layout.visibility = "visible" if on else "hidden"
-        self.progress.value = 0
+        if on:
+            self.progress.value = 0
         for handle in self.handles.values():
             handle.disable(on)
 
