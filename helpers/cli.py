@@ -83,11 +83,15 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
 )
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for gradebook and feedback."
-)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for all reports.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="File for the report."
+)
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="File for JUnit XML.")
+@click.option(
+    "--gradescope",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for Gradescope's results.json, of one learner.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Submissions graded at a time."
@@ -100,18 +104,48 @@ def grade(
     paths: tuple[Path, ...],
     out: Path | None,
     json_file: Path | None,
+    junit: Path | None,
+    gradescope: Path | None,
     jobs: int,
     timeout: float,
     seed: int | None,
 ) -> None:
     """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
 
-    Exit status 0 when every submission was graded, whatever its score; 2 for unusable arguments; 3 when some
-    submission could not be read (it is reported, with no points and the reason).
+    Exit status 0 when every submission was graded, whatever its score; 1 when a report could not be written; 2 for
+    unusable arguments; 3 when some submission could not be read (it is reported, with no points and the reason).
     """
     from helpers.grading import command
+    from helpers.grading.reports.outputs import Outputs
 
-    sys.exit(command.grade(list(paths), out, json_file, jobs, timeout, seed))
+    outputs = Outputs(out, json_file, junit, gradescope)
+    sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed))
+
+
+@main.command()
+@click.argument(
+    "submission", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="SUBMISSION"
+)
+@click.option(
+    "-o",
+    "out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The notebook to write.",
+)
+def rebuild(submission: Path, out: Path) -> None:
+    """Rebuild the lesson with nothing of a SUBMISSION but its answers, for `pytest --nbval`.
+
+    Checks, kernel, tags and metadata are the course's own, no output is stored, and comments that steer nbval are
+    taken out. Answer and check still share one kernel there, so code in an answer's own cell can tamper with its
+    check, and it runs with all your rights: to give points, use `course grade`, which has neither weakness.
+
+    Exit status 0 when FILE was written, 2 for unusable arguments, 3 when the submission cannot be read.
+    """
+    from helpers.grading.rebuilding import rebuild_file
+
+    sys.exit(rebuild_file(submission, out))
 
 
 @main.group()

@@ -27,10 +27,10 @@ def hand_in(folder: Path, name: str, answer: str | None = None, change=None) -> 
 
 
 NO_LESSONS = {
-    "empty": (b"", "is no valid notebook"),
+    "empty": (b"", "is empty"),
     "no_json": (b"{]", "is no valid notebook"),
-    "not_text": (b"\xff\xfe\x00", "cannot be read"),
-    "merge_conflict": (b"<<<<<<< HEAD\n{}", "is no valid notebook"),
+    "not_text": (b"\xff\xfe\x00", "is no valid notebook"),
+    "merge_conflict": (b"<<<<<<< HEAD\n{}", "holds the marks of a merge conflict"),
     "another_notebook": (
         b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
         "is no lesson of this course",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -16,8 +17,9 @@ from helpers.cli import main
 from helpers.grading import command
 from helpers.grading.collecting import HandedIn, collect
 from helpers.grading.grade import grade_submission
-from helpers.grading.gradebook import feedback_page, gradebook, write_folder
-from helpers.grading.report import Graded
+from helpers.grading.protections import protections
+from helpers.grading.reports import outputs
+from helpers.grading.reports.files import CannotWrite
 
 NAME = "00_start_here.ipynb"
 LOOP = "def best_category(logits, categories):\n    while True:\n        pass"
@@ -51,7 +53,8 @@ def test_a_class(tmp_path: Path) -> None:
     hand_in(tmp_path, f"class/李 雷/{NAME}", WRONG)
     (tmp_path / "class" / "eve").mkdir()
     (tmp_path / "class" / "eve" / NAME).write_text("{]")
-    code, said = grade(tmp_path / "class", "--json", tmp_path / "r.json", "--out", tmp_path / "out")
+    files = ["--json", tmp_path / "r.json", "--junit", tmp_path / "j.xml", "--out", tmp_path / "out"]
+    code, said = grade(tmp_path / "class", *files)
     assert code == 3
     assert "eve" in said and "no valid notebook" in said
     report = json.loads((tmp_path / "r.json").read_text())
@@ -69,19 +72,44 @@ def test_a_class(tmp_path: Path) -> None:
     assert "smallest" in lei["exercises"][0]["message"]
     rows = list(csv.reader((tmp_path / "out" / "gradebook.csv").read_text("utf-8-sig").splitlines()))
     assert rows == [
-        ["learner", "earned", "start-1", "unreadable"], ["ann", "2", "2", ""],
-        ["eve", "0", "", NAME], ["李 雷", "0", "0", ""],
+        ["learner", "earned", "start-1", "unreadable", "handed in twice"], ["ann", "2", "2", "", ""],
+        ["eve", "0", "", NAME, ""], ["李 雷", "0", "0", "", ""],
     ]  # fmt: skip
     pages = {path.name: path.read_text() for path in (tmp_path / "out" / "feedback").iterdir()}
-    assert pages.keys() == {"ann.html", "eve.html", "李_雷.html"}
-    assert "gave-smallest" not in pages["ann.html"] and "smallest logit" in pages["李_雷.html"]
+    assert pages.keys() == {"ann.html", "eve.html", "李 雷.html"}
+    assert "gave-smallest" not in pages["ann.html"] and "smallest logit" in pages["李 雷.html"]
     assert "no valid notebook" in pages["eve.html"]
+    suites = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert [suite.get("name") for suite in suites] == [f"ann/{NAME}", f"eve/{NAME}", f"李 雷/{NAME}"]
+    in_force = suites.find(".//property[@name='protections in force']").get("value").split(", ")
+    assert in_force == protections()
+    assert "no valid notebook" in (tmp_path / "out" / "class.html").read_text()
 
 
 @pytest.mark.usefixtures("same_process")
 def test_every_submission_graded_is_status_0_whatever_its_score(tmp_path: Path) -> None:
     path = hand_in(tmp_path, NAME, WRONG)
-    assert grade(path)[0] == 0
+    assert grade(path, "--gradescope", tmp_path / "results.json")[0] == 0
+    (test,) = json.loads((tmp_path / "results.json").read_text())["tests"]
+    assert (test["name"], test["score"], test["max_score"]) == ("start-1", 0, 2)
+    assert "smallest logit" in test["output"]
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_report_that_cannot_be_written_is_status_1_and_the_score_is_told(
+    tmp_path: Path, monkeypatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise CannotWrite(path, OSError(28, "No space left on device"))
+
+    monkeypatch.setattr(outputs, "write_whole", full)
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "ann" / NAME).write_text("{]")
+    code, said = grade(tmp_path / "ann", "--json", tmp_path / "r.json", "--out", tmp_path / "out")
+    told = said.replace("\n", "")
+    assert code == 1
+    assert "ann.html: No space left on device" in told and "And 3 more files" in told
+    assert "0 of 0" in told and "no valid notebook" in told
 
 
 def test_with_two_workers_of_the_command_itself(tmp_path: Path) -> None:
@@ -146,37 +174,3 @@ def test_layouts(tmp_path: Path, files: list[str], path: str, learners: list[str
         (tmp_path / name).write_text("")
     assert [each.learner for each in collect([tmp_path / path])] == learners
     assert len(collect([tmp_path / path, tmp_path / path])) == len(learners), "each once"
-
-
-# the files ---------------------------------------------------------------------------------------------------
-
-
-def graded(tmp_path: Path, *learners: str) -> list[Graded]:
-    (tmp_path / "no.ipynb").write_text("")
-    return [grade_submission(HandedIn(learner, tmp_path / "no.ipynb"), 0) for learner in learners]
-
-
-def test_a_name_cannot_be_a_formula_or_a_path_or_markup(tmp_path: Path) -> None:
-    names = ("=1+1", "../../x", "<script>", "a/b", "a\\b", "A/b")
-    everybody = graded(tmp_path, *names)
-    assert "'=1+1" in gradebook(everybody)
-    write_folder(tmp_path / "out", everybody)
-    pages = [path.name for path in (tmp_path / "out" / "feedback").iterdir()]
-    assert len({name.casefold() for name in pages}) == len(names)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["no.ipynb", "out"]
-    assert "<script>" not in feedback_page("<script>", [everybody[2]])
-
-
-def test_no_half_written_file_takes_a_whole_ones_place(tmp_path: Path, monkeypatch) -> None:
-    write_folder(tmp_path / "out", graded(tmp_path, "ann"))
-    before = {path: path.read_bytes() for path in (tmp_path / "out").glob("*.*")}
-
-    def break_off(self: Path, data: bytes) -> None:
-        with self.open("wb") as file:
-            file.write(data[:3])
-        raise OSError("disk full")
-
-    monkeypatch.setattr(Path, "write_bytes", break_off)
-    with pytest.raises(OSError, match="disk full"):
-        write_folder(tmp_path / "out", graded(tmp_path, "bob"))
-    assert before and all(path.read_bytes() == data for path, data in before.items())

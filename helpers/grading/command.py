@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
+from time import monotonic
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from helpers.grading.collecting import collect, out_of_sight
 from helpers.grading.grade import grade_all
-from helpers.grading.gradebook import write_folder, write_json
-from helpers.grading.protections import missing_protections
-from helpers.grading.report import Graded
+from helpers.grading.protections import PROTECTIONS, protections
+from helpers.grading.reports.files import CannotWrite
+from helpers.grading.reports.gradescope import SeveralLearners
+from helpers.grading.reports.outputs import Outputs
+from helpers.grading.reports.record import Graded, Run, SubmissionReport
 
-UNREADABLE = 3
+NOT_WRITTEN, UNUSABLE, UNREADABLE = 1, 2, 3
+"""Exit statuses, the graver one first where several apply."""
 
 
-def grade(
-    paths: list[Path],
-    out: Path | None,
-    json_file: Path | None,
-    jobs: int,
-    timeout: float,
-    seed: int | None,
-) -> int:
+def grade(paths: list[Path], outputs: Outputs, jobs: int, timeout: float, seed: int | None) -> int:
     """Grade what lies at these paths, write what was asked for, print a table; the exit status."""
     console = Console(stderr=True, highlight=False)
     handed_in = collect(paths)
+    try:
+        outputs.check(each.learner for each in handed_in)
+    except (CannotWrite, SeveralLearners) as error:
+        console.print(str(error), markup=False)
+        return UNUSABLE
     if not handed_in:
         console.print(f"There is no notebook in {', '.join(map(str, paths))}.", markup=False)
-        return 2
-    missing = missing_protections()
+        outputs.write_nothing_handed_in()
+        return UNUSABLE
+    in_force = protections()
+    missing = [str(said) for name, said in PROTECTIONS.items() if name not in in_force]
     if missing:
         console.print(
-            f"Not in force on this machine: {'; '.join(map(str, missing))}. Grade strangers' notebooks elsewhere."
+            f"Not in force on this machine: {'; '.join(missing)}. Grade strangers' notebooks elsewhere."
         )
-    hidden = out_of_sight([*paths, *filter(None, (out,))], handed_in)
+    hidden = out_of_sight([*paths, *filter(None, (outputs.folder,))], handed_in)
+    started, start = datetime.now().astimezone(), monotonic()
     graded = _graded(console, handed_in, hidden, jobs, timeout, seed)
-    if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(json_file, graded)
-    if out is not None:
-        write_folder(out, graded)
-    Console().print(_table(graded))
-    unreadable = [each.report for each in graded if each.report.status == "unreadable"]
+    reports = outputs.write(graded, Run(started, monotonic() - start, in_force))
+    Console().print(_table(reports))
+    unreadable = [report for report in reports if report.unreadable]
     for report in unreadable:
         console.print(f"✘ {report.learner}: {report.reason}", markup=False)
+    _tell_failed(console, outputs.failed)
+    if outputs.failed:
+        return NOT_WRITTEN
     return UNREADABLE if unreadable else 0
+
+
+def _tell_failed(console: Console, failed: list[CannotWrite]) -> None:
+    for error in failed[:3]:
+        console.print(f"✘ {error}", markup=False)
+    if len(failed) > 3:
+        console.print(f"✘ And {len(failed) - 3} more files.", markup=False)
 
 
 def _graded(
@@ -66,10 +79,11 @@ def _graded(
     return sorted(graded, key=lambda each: (each.report.learner, each.report.path))
 
 
-def _table(graded: list[Graded]) -> Table:
+def _table(reports: list[SubmissionReport]) -> Table:
     table = Table("learner", "notebook", "points", "", box=box.SIMPLE)
-    for each in graded:
-        report = each.report
-        state = "unreadable" if report.status == "unreadable" else ""
-        table.add_row(report.learner, Path(report.path).name, f"{report.earned} of {report.possible}", state)
+    for report in reports:
+        state = "unreadable" if report.unreadable else ""
+        table.add_row(
+            escape(report.learner), escape(report.name), f"{report.earned} of {report.possible}", state
+        )
     return table

@@ -12,14 +12,14 @@ from concurrent.futures import Executor, as_completed
 from pathlib import Path
 from time import monotonic
 
+from helpers.grading.best_reading import judge_best
 from helpers.grading.collecting import HandedIn
 from helpers.grading.process import AnswerProcess, RemoteAnswer
-from helpers.grading.program import submission_program
+from helpers.grading.program import Reading, readings
 from helpers.grading.reading import Unreadable, read_bytes, read_submission
-from helpers.grading.report import Graded, SubmissionReport, exercise_report
+from helpers.grading.reports.record import Graded, SubmissionReport, exercise_report, panel_report
 from helpers.judging import Mistake, Status, Verdict, judge
 from helpers.judging.exercise import Exercise
-from helpers.judging.feedback import verdict_panel
 from helpers.judging.verdicts import Finding
 from helpers.text import _
 from helpers.trials.runner import Record, TimedOut, Trial
@@ -37,8 +37,8 @@ OUT_OF_TIME = Mistake(
 class _BeforeDeadline(RemoteAnswer):
     """An answer that must come before its whole submission's time is over."""
 
-    def __init__(self, process: AnswerProcess, exercise: Exercise, deadline: float) -> None:
-        super().__init__(process, exercise)
+    def __init__(self, process: AnswerProcess, exercise: Exercise, reading: Reading, deadline: float) -> None:
+        super().__init__(process, exercise, reading.program)
         self.deadline = deadline
 
     def perform(self, trial: Trial, inputs: dict) -> Record:
@@ -60,24 +60,35 @@ def grade_submission(
     start = monotonic()
     try:
         submission = read_submission(read_bytes(handed_in.path), handed_in.path.name)
-        program = submission_program(submission)
+        exercises = [(each, readings(submission, each)) for each in submission.lesson.exercises]
     except Exception as error:
         reason = str(error) if isinstance(error, Unreadable) else f"It cannot be read: {error!r}."
         return Graded(_report(handed_in, (), monotonic() - start, reason))
-    process = AnswerProcess(program, hidden)
+    process = AnswerProcess(hidden=hidden)
     try:
-        verdicts = tuple(
-            _verdict(exercise, process, seed, start + timeout) for exercise in submission.lesson.exercises
-        )
+        judged = [_judged(exercise, ways, process, seed, start + timeout) for exercise, ways in exercises]
     finally:
         process.close()
-    panels = [verdict_panel(verdict).html for verdict in verdicts]
-    return Graded(_report(handed_in, verdicts, monotonic() - start), panels, submission.answers)
+    verdicts = tuple(verdict for verdict, _reading in judged)
+    panels = [panel_report(verdict) for verdict in verdicts]
+    answers = {verdict.exercise: reading.answer for verdict, reading in judged if reading.answer is not None}
+    return Graded(_report(handed_in, verdicts, monotonic() - start), panels, answers)
 
 
-def _verdict(exercise: Exercise, process: AnswerProcess, seed: int, deadline: float) -> Verdict:
-    if monotonic() < deadline:
-        return judge(exercise, _BeforeDeadline(process, exercise, deadline), seed)
+def _judged(
+    exercise: Exercise, ways: Sequence[Reading], process: AnswerProcess, seed: int, deadline: float
+) -> tuple[Verdict, Reading]:
+    """The verdict on the best of the ways to read an answer."""
+
+    def judge_one(reading: Reading) -> Verdict | None:
+        if monotonic() >= deadline:
+            return _late(exercise) if reading is ways[0] else None
+        return judge(exercise, _BeforeDeadline(process, exercise, reading, deadline), seed)
+
+    return judge_best(ways, judge_one)
+
+
+def _late(exercise: Exercise) -> Verdict:
     points = exercise.points
     late = Finding(exercise.title, Status.TIMEOUT, 0, points, OUT_OF_TIME)
     return Verdict(exercise.id, exercise.title, Status.TIMEOUT, 0, points, (late,))

@@ -18,7 +18,7 @@ import msgspec
 from helpers.judging.exercise import Exercise
 from helpers.paths import ROOT
 from helpers.trials.runner import Look, Outcome, Raised, Record, TimedOut, Trial, trial_name
-from helpers.trials.server import CELL_LIMIT, Confined, LookAt, Perform, Request, Step, serve
+from helpers.trials.server import CELL_LIMIT, Confined, Load, LookAt, Perform, Request, Step, serve
 from helpers.trials.values import decode, encode, snapshot
 
 STARTING = 120.0
@@ -62,13 +62,19 @@ class CannotStart(Exception):
 class AnswerProcess:
     """One submission's process, started when it is first asked and again after it died."""
 
-    def __init__(self, program: list[Step], hidden: Sequence[Path] = ()) -> None:
-        self.program = program
+    def __init__(self, program: Sequence[Step] = (), hidden: Sequence[Path] = ()) -> None:
+        self.program = list(program)
+        self._loaded = False
         self.hidden = [*OURS, *hidden]
         self.confined_by: list[str] = []
         self._work: tempfile.TemporaryDirectory | None = None
         self._process: multiprocessing.process.BaseProcess | None = None
         self._connection: Any = None
+
+    def load(self, program: Sequence[Step]) -> None:
+        """From now on answer for the names that these cells define, and for no earlier ones."""
+        if list(program) != self.program:
+            self.program, self._loaded = list(program), False
 
     def ask(self, request: Request, kind: Any, limit: float) -> Any:
         """Send a request and read the answer.
@@ -77,12 +83,15 @@ class AnswerProcess:
             TimeoutError: when it did not come in time; the process is killed.
             EOFError: when the process died, or sent what is no answer.
         """
-        starting = self._process is None
-        if starting:
+        if self._process is None:
             self._start()
+        patience = limit + GRACE
         try:
+            if not self._loaded:
+                self._connection.send_bytes(encode(Load(self.program)))
+                self._loaded = True
+                patience += CELL_LIMIT
             self._connection.send_bytes(encode(request))
-            patience = limit + GRACE + (CELL_LIMIT if starting else 0)
             if not self._connection.poll(patience):
                 self.close()
                 raise TimeoutError
@@ -97,7 +106,8 @@ class AnswerProcess:
         context = _context()
         self._connection, theirs = context.Pipe()
         self._work = tempfile.TemporaryDirectory(prefix="answers-", ignore_cleanup_errors=True)
-        arguments = (theirs, self.program, self._work.name, [str(path.resolve()) for path in self.hidden])
+        self._loaded = False
+        arguments = (theirs, self._work.name, [str(path.resolve()) for path in self.hidden])
         self._process = context.Process(target=serve, args=arguments, daemon=True)
         with _without_main():
             self._process.start()
@@ -126,14 +136,25 @@ class AnswerProcess:
 
 
 class RemoteAnswer:
-    """An answer in another process, by the name that its exercise asks for."""
+    """An answer in another process, by the name that its exercise asks for.
 
-    def __init__(self, process: AnswerProcess, exercise: Exercise) -> None:
+    Args:
+        process: where it runs.
+        exercise: what it answers.
+        program: the cells it needs; without them, those that the process was made with.
+    """
+
+    def __init__(
+        self, process: AnswerProcess, exercise: Exercise, program: Sequence[Step] | None = None
+    ) -> None:
         self.process = process
         self.exercise = exercise
+        self.program = program
         self.limit = exercise.limit
 
     def look(self) -> Look:
+        if self.program is not None:
+            self.process.load(self.program)
         request = LookAt(self.exercise.answer, self.exercise.id)
         try:
             return self.process.ask(request, Look, 0)

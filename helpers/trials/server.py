@@ -6,6 +6,9 @@ msgpack of plain copies (:mod:`helpers.trials.values`), checked against its type
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
 import linecache
 import os
 import sys
@@ -26,6 +29,12 @@ class Step(msgspec.Struct, frozen=True):
 
     code: str
     exercise: str | None = None
+
+
+class Load(Sent, tag="load"):
+    """Run this program, in a namespace of its own, before what is asked next. It has no answer."""
+
+    program: list[Step]
 
 
 class LookAt(Sent, tag="look-at"):
@@ -50,14 +59,19 @@ class Confined(Sent, tag="confined"):
     by: list[str]
 
 
-Request = LookAt | Perform
+Request = LookAt | Perform | Load
 
 
 class Answers:
     """The names that a program of cells defined, and the error of each cell that failed."""
 
     def __init__(self, program: list[Step]) -> None:
-        self.namespace: dict[str, Any] = {"__name__": "__main__", "get_ipython": _NoShell}
+        self.namespace: dict[str, Any] = {
+            "__name__": "__main__",
+            "get_ipython": _NoShell,
+            "display": _show_nothing,
+            "input": _nobody_types,
+        }
         self.errors: dict[str, Raised] = {}
         for number, step in enumerate(program):
             error = self._run(step, f"<cell {step.exercise or number}>")
@@ -67,7 +81,10 @@ class Answers:
     def _run(self, step: Step, filename: str) -> Raised | None:
         def run(_answer: None) -> dict[str, Any]:
             linecache.cache[filename] = (len(step.code), None, step.code.splitlines(keepends=True), filename)
-            exec(compile(step.code, filename, "exec"), self.namespace)
+            code = compile(step.code, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            ended = eval(code, self.namespace)
+            if inspect.iscoroutine(ended):  # a cell may await, as in a notebook
+                asyncio.run(ended)
             return {}
 
         record = perform(run, None, {}, CELL_LIMIT)
@@ -77,7 +94,7 @@ class Answers:
             return Raised("TimeoutError", f"stopped after {CELL_LIMIT:g} s")
         return None
 
-    def respond(self, request: Request) -> Look | Record:
+    def respond(self, request: LookAt | Perform) -> Look | Record:
         """Answer one request."""
         if isinstance(request, LookAt):
             if request.name in self.namespace:
@@ -94,6 +111,15 @@ class _NoShell:
         return lambda *args, **kwargs: None
 
 
+def _show_nothing(*objects: Any, **options: Any) -> None:
+    """Stands for IPython's ``display``."""
+
+
+def _nobody_types(prompt: Any = "") -> str:
+    """Stands for ``input``: there is nobody to ask."""
+    return ""
+
+
 def _confine(work: str, hidden: list[str]) -> list[str]:
     if sys.platform == "linux":
         from helpers.trials.confine import confine
@@ -103,17 +129,20 @@ def _confine(work: str, hidden: list[str]) -> list[str]:
     return []
 
 
-def serve(connection: Connection, program: list[Step], work: str, hidden: list[str]) -> None:
-    """The life of an answer process: be confined and say how, run the cells, answer until the judge hangs up."""
+def serve(connection: Connection, work: str, hidden: list[str]) -> None:
+    """The life of an answer process: be confined and say how, run cells, answer until the judge hangs up."""
     os.environ["COURSE_ROLE"] = "answers"
     with open(os.devnull, "r+") as nowhere:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
     connection.send_bytes(encode(Confined(_confine(work, hidden))))
-    answers = Answers(program)
+    answers = Answers([])
     while True:
         try:
             request = decode(connection.recv_bytes(), Request)
         except EOFError:
             return
+        if isinstance(request, Load):
+            answers = Answers(request.program)
+            continue
         connection.send_bytes(encode(answers.respond(request)))
