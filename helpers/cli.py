@@ -196,6 +196,24 @@ def bench_checks(runs: int) -> None:
     )
 
 
+@bench.command("labs")
+@click.option("--moves", type=click.IntRange(1), default=5, show_default=True, help="Moves of each control.")
+def bench_labs(moves: int) -> None:
+    """How long labs take from a move of a control to the new picture: to compute, draw and encode it."""
+    from helpers.bench.labs import AIM_MS, time_labs
+
+    _print_table(
+        ["lab", "controls", "first picture", "median ms", "slowest ms", f"within {AIM_MS} ms"],
+        [
+            [
+                row.name, str(row.controls), f"{row.first:.1f} s", f"{row.median:.0f}", f"{row.slowest:.0f}",
+                "✔" if row.met else "✘",
+            ]
+            for row in time_labs(moves)
+        ],
+    )  # fmt: skip
+
+
 @bench.command("ladder")
 @click.option("--models", default="resnet18,resnet50", show_default=True, help="Models of torchvision.")
 @click.option("--batches", default="1,16", show_default=True, help="Batch sizes.")
