@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -193,13 +193,19 @@ def dask_judges(address: str) -> Iterator[Judges]:
         raise NoCluster(
             f"No Dask scheduler answers at {address} ({error}). Start one with: dask scheduler"
         ) from None
+
+    def room() -> int:
+        try:
+            return 2 * max(1, sum(client.nthreads().values()))
+        except OSError as error:
+            raise CancelledError(str(error)) from None
+
     with client:
         in_force = _in_force_on_workers(client, address)
-        executor = client.get_executor(
-            pure=False
-        )  # each submission is a task of its own, also one that was copied
+        # not pure: each submission is a task of its own, also one that was copied
+        executor = client.get_executor(pure=False)
         try:
-            yield Judges(executor, lambda: 2 * max(1, sum(client.nthreads().values())), in_force)
+            yield Judges(executor, room, in_force)
         finally:
             executor.shutdown(wait=False)  # what is still to be done is cancelled
 
