@@ -27,7 +27,7 @@ from helpers.grading.executors import NoCluster, dask_judges
 from helpers.paths import ROOT
 
 NAME = "00_start_here.ipynb"
-PATIENCE = 180.0
+PATIENCE = 600.0
 """Seconds for what takes some, on a machine with much else to do."""
 
 

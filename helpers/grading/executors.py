@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import psutil
-import torch
 
 from helpers.grading.protections import PROTECTIONS, protections
-from helpers.grading.results import release
+from helpers.grading.release import release
 
 LEAVING = 3.0
 """Seconds for a judge to end its answer process and clean up, until it is killed."""
@@ -148,9 +147,8 @@ def _begin(cores: int) -> None:
     """The first thing that a judge's process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, and is for the one that started us
     signal.signal(signal.SIGTERM, _leave)
-    if "OMP_NUM_THREADS" not in os.environ:  # several judges, each with an answer, share the cores
-        os.environ["OMP_NUM_THREADS"] = str(cores)
-        torch.set_num_threads(cores)
+    # several judges, each with an answer, share the cores; read by torch, which nothing here has imported yet
+    os.environ.setdefault("OMP_NUM_THREADS", str(cores))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
