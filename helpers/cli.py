@@ -8,10 +8,25 @@ from pathlib import Path
 
 import click
 
+from helpers.exporting.command import export
+from helpers.paths import has_sources
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The course's tools, for learners, teachers and authors."""
+
+
+main.add_command(export)
+
+
+def _need_sources() -> None:
+    """Refuse, in a sentence, what a handout cannot do."""
+    if not has_sources():
+        raise click.UsageError(
+            "This copy of the course has no lessons' sources, as a handout has none. Grading, building and measuring "
+            "need them: run this in the teacher's clone of the course."
+        )
 
 
 @main.command()
@@ -74,6 +89,7 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     LESSON is a lesson's name or its beginning, such as 01; without any, all lessons are built. Solutions are
     executed, and only those that changed.
     """
+    _need_sources()
     from helpers.authoring import command
 
     sys.exit(command.check(names) if check else command.build(names, force))
@@ -127,6 +143,7 @@ def grade(
     with no points and the reason); 130 when stopped with Ctrl-C. The same command with the same --out then grades only
     what is missing or changed.
     """
+    _need_sources()
     from helpers.grading import command
     from helpers.grading.reports.outputs import Outputs
 
@@ -155,6 +172,7 @@ def rebuild(submission: Path, out: Path) -> None:
 
     Exit status 0 when FILE was written, 2 for unusable arguments, 3 when the submission cannot be read.
     """
+    _need_sources()
     from helpers.grading.rebuilding import rebuild_file
 
     sys.exit(rebuild_file(submission, out))
@@ -169,12 +187,31 @@ def bench() -> None:
 @click.option("--runs", default=7, show_default=True, help="Checks of each exercise that are timed.")
 def bench_checks(runs: int) -> None:
     """How long a check takes: each exercise's solution, judged as in the notebook."""
+    _need_sources()
     from helpers.bench.checks import time_checks
 
     rows = time_checks(runs)
     _print_table(
         ["exercise", "median ms", "slowest ms"], [[id, f"{mid:.0f}", f"{top:.0f}"] for id, mid, top in rows]
     )
+
+
+@bench.command("labs")
+@click.option("--moves", type=click.IntRange(1), default=5, show_default=True, help="Moves of each control.")
+def bench_labs(moves: int) -> None:
+    """How long labs take from a move of a control to the new picture: to compute, draw and encode it."""
+    from helpers.bench.labs import AIM_MS, time_labs
+
+    _print_table(
+        ["lab", "controls", "first picture", "median ms", "slowest ms", f"within {AIM_MS} ms"],
+        [
+            [
+                row.name, str(row.controls), f"{row.first:.1f} s", f"{row.median:.0f}", f"{row.slowest:.0f}",
+                "✔" if row.met else "✘",
+            ]
+            for row in time_labs(moves)
+        ],
+    )  # fmt: skip
 
 
 @bench.command("ladder")

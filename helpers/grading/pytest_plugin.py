@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from helpers.paths import has_sources
+
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 
@@ -33,6 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     validating = config.getoption("nbval", False) or config.getoption("nbval_lax", False)
     if config.getoption("--grade") and validating:
         raise pytest.UsageError("--grade and --nbval each run a notebook in their own way. Use one of them.")
+    if config.getoption("--grade") and not has_sources():
+        raise pytest.UsageError(
+            "--grade needs the lessons' sources, which a handout does not have: use the teacher's clone of the "
+            "course. In a handout, --nbval-lax runs the checks of a notebook."
+        )
     if validating:
         os.environ["COURSE_GRADING"] = (
             "1"  # read by the kernels that nbval starts: a failing check then fails its cell
