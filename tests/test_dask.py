@@ -27,7 +27,7 @@ from helpers.grading.executors import NoCluster, dask_judges
 from helpers.paths import ROOT
 
 NAME = "00_start_here.ipynb"
-PATIENCE = 180.0
+PATIENCE = 600.0
 """Seconds for what takes some, on a machine with much else to do."""
 
 
@@ -96,7 +96,7 @@ def test_workers_of_another_release_are_refused(cluster: Cluster, monkeypatch: p
 
 
 def test_a_worker_that_is_killed_half_way_loses_nothing(cluster: Cluster, tmp_path: Path) -> None:
-    """Last of the cluster's tests, which leaves it with one worker."""
+    """It leaves the cluster with one worker."""
     learners = {f"learner-{number}": 2 * (number % 2) for number in range(10)}
     for learner, score in learners.items():
         answer = "import time\ntime.sleep(1)\n" + (RIGHT if score else WRONG)
@@ -137,6 +137,24 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(cluster: Cluster, tmp_pa
     assert {row["learner"]: row["earned"] for row in rows} == learners and len(rows) == len(learners)
     assert len(list(kept.glob("*.json"))) == len(learners)
     assert (code, "Traceback" in said) == (0, False)
+
+
+def test_a_scheduler_that_is_killed_ends_the_run_with_what_is_kept(cluster: Cluster, tmp_path: Path) -> None:
+    """The last one of the cluster."""
+    for number in range(20):
+        hand_in(tmp_path, f"class/learner-{number}/{NAME}", "import time\ntime.sleep(1)\n" + RIGHT)
+    kept = tmp_path / "out" / "graded"
+
+    def kill() -> None:
+        until(lambda: len(list(kept.glob("*.json"))) >= 2)
+        cluster.processes[0].kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    code, said = grade(tmp_path / "class", "--dask", cluster.address, "--out", str(tmp_path / "out"))
+    killer.join(PATIENCE)
+    assert code == 1 and "The Dask cluster is gone." in said and "Run the same command again" in said
+    assert 2 <= len(list(kept.glob("*.json"))) < 20
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "nonsense://x", ""])

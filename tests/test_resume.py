@@ -17,17 +17,18 @@ from pathlib import Path
 import psutil
 import pytest
 from click.testing import CliRunner
+from errands import die, threads_and_torch
 from filelock import FileLock
 from handing_in import RIGHT, WRONG, InPlace, hand_in
 
 from helpers.cli import main
-from helpers.grading import command, results, whole_class
+from helpers.grading import command, release, results, whole_class
 from helpers.grading.executors import JudgePool, local_judges
 from helpers.grading.reports.files import CannotWrite, write_whole
 from helpers.paths import ROOT
 
 NAME = "00_start_here.ipynb"
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds for what takes some, on a machine with much else to do."""
 CANNOT_BE_STOPPED = """
 while True:
@@ -113,13 +114,13 @@ def test_another_release_and_another_language_grade_all_again(
 
 
 def test_the_release_is_the_code_and_the_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "DECIDES", ((tmp_path, ("*.py",)),))
+    monkeypatch.setattr(release, "DECIDES", ((tmp_path, ("*.py",)),))
     found = set()
     for change in ("x = 1", "x = 2"):
         (tmp_path / "a.py").write_text(change)
-        found.add(results.release.__wrapped__())
+        found.add(release.release.__wrapped__())
     (tmp_path / "a.py").rename(tmp_path / "b.py")
-    found.add(results.release.__wrapped__())
+    found.add(release.release.__wrapped__())
     assert len(found) == 3
 
 
@@ -353,15 +354,6 @@ def test_a_judge_that_dies_takes_nothing_with_it(tmp_path: Path) -> None:
     assert len((tmp_path / "always").read_text()) == 2, "it was tried twice, and no more"
 
 
-def die(trace: Path, only_once: bool) -> str:
-    before = trace.exists()
-    with trace.open("a") as file:
-        file.write("x")
-    if not (before and only_once):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "alive"
-
-
 def test_what_no_judge_came_to_an_end_with_is_reported_and_tried_again(
     three: Path, judges: InPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -380,6 +372,13 @@ def test_what_no_judge_came_to_an_end_with_is_reported_and_tried_again(
     judges.calls.clear()
     assert grade(three)[0] == 0
     assert judges.learners == ["bob"]
+
+
+def test_a_judge_begins_without_torch() -> None:
+    """Which reads its number of threads when it is imported, and takes seconds."""
+    with local_judges(3) as at_work:
+        threads, early = at_work.executor.submit(threads_and_torch).result(PATIENCE)
+    assert not early and int(threads) >= 1
 
 
 def test_a_pool_that_is_stopped_does_not_wait() -> None:

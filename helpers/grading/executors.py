@@ -13,17 +13,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import psutil
-import torch
 
 from helpers.grading.protections import PROTECTIONS, protections
-from helpers.grading.results import release
+from helpers.grading.release import release
 
 LEAVING = 3.0
 """Seconds for a judge to end its answer process and clean up, until it is killed."""
@@ -148,9 +147,8 @@ def _begin(cores: int) -> None:
     """The first thing that a judge's process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, and is for the one that started us
     signal.signal(signal.SIGTERM, _leave)
-    if "OMP_NUM_THREADS" not in os.environ:  # several judges, each with an answer, share the cores
-        os.environ["OMP_NUM_THREADS"] = str(cores)
-        torch.set_num_threads(cores)
+    # several judges, each with an answer, share the cores; read by torch, which nothing here has imported yet
+    os.environ.setdefault("OMP_NUM_THREADS", str(cores))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -193,13 +191,19 @@ def dask_judges(address: str) -> Iterator[Judges]:
         raise NoCluster(
             f"No Dask scheduler answers at {address} ({error}). Start one with: dask scheduler"
         ) from None
+
+    def room() -> int:
+        try:
+            return 2 * max(1, sum(client.nthreads().values()))
+        except OSError as error:
+            raise CancelledError(str(error)) from None
+
     with client:
         in_force = _in_force_on_workers(client, address)
-        executor = client.get_executor(
-            pure=False
-        )  # each submission is a task of its own, also one that was copied
+        # not pure: each submission is a task of its own, also one that was copied
+        executor = client.get_executor(pure=False)
         try:
-            yield Judges(executor, lambda: 2 * max(1, sum(client.nthreads().values())), in_force)
+            yield Judges(executor, room, in_force)
         finally:
             executor.shutdown(wait=False)  # what is still to be done is cancelled
 

@@ -9,33 +9,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from helpers.grading.collecting import HandedIn
 from helpers.grading.grade import Terms
+from helpers.grading.release import release
 from helpers.grading.reports.files import write_whole
 from helpers.grading.reports.record import Graded
-from helpers.paths import ROOT, SOURCES
 
-DECIDES = ((ROOT / "helpers", ("*.py", "*.po", "*.j2", "*.cpp")), (SOURCES, ("*.py",)))
-"""The files of this course that a verdict, or its words, may depend on."""
 SEED_FILE = "seed"
-
-
-@cache
-def release() -> str:
-    """A digest of the course's own code, lessons and translations, and of the PyTorch that they run on."""
-    digest = sha256(version("torch").encode())
-    for folder, patterns in DECIDES:
-        for path in sorted(path for pattern in patterns for path in folder.rglob(pattern)):
-            digest.update(f"\0{path.relative_to(folder)}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def class_seed(folder: Path) -> int:
