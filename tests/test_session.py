@@ -87,6 +87,16 @@ def test_progress_lists_no_page_without_exercises(learner: Learner) -> None:
     assert "0/0" not in said
 
 
+def test_a_progress_file_that_cannot_be_written_is_said(learner: Learner, own_home: Path) -> None:
+    own_home.write_text("in the way")
+    learner.type(RIGHT)
+    said = learner.type('check("start-1")')
+    assert "✔ start-1" in said
+    assert "Your progress could not be written to" in said
+    own_home.unlink()
+    assert "could not be written" not in learner.type('check("start-1")')
+
+
 def test_progress_survives_a_restart_and_damage(learner: Learner, own_home: Path, monkeypatch) -> None:
     learner.type(RIGHT)
     learner.type('check("start-1")')

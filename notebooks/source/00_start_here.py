@@ -16,7 +16,7 @@
 # what inference is. Run each cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>.
 
 # %%
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, dashboard, hint, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo
 from helpers.models import classify, load_classifier
 from helpers.plots import show_images, show_top5
@@ -154,4 +154,4 @@ show_images(pictures, titles=found)
 # Run this now, and any time later:
 
 # %%
-progress()
+dashboard()

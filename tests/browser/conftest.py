@@ -1,0 +1,77 @@
+"""One JupyterLab and one Chromium for all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from jupyterlab import JupyterLab
+from notebook_page import NotebookPage
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARTEFACTS = Path(os.environ.get("COURSE_ARTEFACTS") or Path(__file__).with_name("artefacts"))
+QUIET = [
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them in one process: they share a server and a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        missing = "no Chromium here (on Debian: apt-get install chromium)"
+        if os.environ.get("COURSE_CI"):
+            pytest.fail(f"{missing}, and CI needs it")
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
+    server = JupyterLab(tmp_path_factory.mktemp("jupyterlab"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(chromium: Browser, lab: JupyterLab) -> Iterator[Page]:
+    """A window without a past; its kernels end with it."""
+    context = chromium.new_context(viewport={"width": 1150, "height": 900}, locale="en-US")
+    yield context.new_page()
+    context.close()
+    lab.stop_kernels()
+
+
+@pytest.fixture
+def open_notebook(page: Page, lab: JupyterLab) -> Callable[..., NotebookPage]:
+    """Open a notebook, such as ``zh/01_modes.ipynb``, in the light theme or the dark one."""
+
+    def open_it(notebook: str, dark: bool = False) -> NotebookPage:
+        lab.set_theme(dark)
+        return NotebookPage.open(page, lab.url(notebook))
+
+    return open_it
+
+
+@pytest.fixture
+def artefacts() -> Path:
+    """Where screenshots are kept: COURSE_ARTEFACTS, or a folder here that git ignores."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    return ARTEFACTS

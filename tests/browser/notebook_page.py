@@ -1,0 +1,117 @@
+"""A notebook in the browser, handled as a person does. Everything waits for a state, never for a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+START_MS = 60_000
+CELL_MS = 300_000
+
+_QUIET = """() => {
+    const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(each => each.textContent);
+    const busy = document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status !== 'idle';
+    return !busy && !prompts.some(text => text.includes('*')) && prompts.some(text => /\\d/.test(text));
+}"""
+
+_TOO_WIDE = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output, .jp-Notebook .jp-MarkdownOutput')]
+    .filter(each => each.scrollWidth > each.clientWidth + 2)
+    .map(each => `${each.scrollWidth} > ${each.clientWidth}: ${each.innerText.slice(0, 200)}`)"""
+
+
+@dataclass(frozen=True)
+class NotebookPage:
+    """One notebook, open in JupyterLab."""
+
+    page: Page
+
+    @classmethod
+    def open(cls, page: Page, url: str) -> NotebookPage:
+        """Open a notebook, and wait until its kernel is ready."""
+        page.goto(url)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=START_MS)
+        # the notebook alone, as one works with it
+        sidebar = page.locator("#jp-left-stack")
+        if sidebar.is_visible():
+            page.keyboard.press("Control+b")
+            expect(sidebar).to_be_hidden()
+        return cls(page)
+
+    @property
+    def cells(self) -> Locator:
+        """All cells, in order."""
+        return self.page.locator(".jp-Notebook .jp-Cell")
+
+    @property
+    def outputs(self) -> Locator:
+        """All outputs, in order."""
+        return self.page.locator(".jp-Notebook .jp-OutputArea-output")
+
+    def cell(self, containing: str) -> Locator:
+        """The first code cell whose code contains a text."""
+        code = self.page.locator(".cm-content", has_text=containing)
+        return self.page.locator(".jp-Notebook .jp-CodeCell", has=code).first
+
+    def output(self, containing: str) -> Locator:
+        """What the cell with this text in its code shows."""
+        return self.cell(containing).locator(".jp-OutputArea-output")
+
+    def run_all(self) -> None:
+        """Run ▸ Run All Cells, and wait until the kernel has done it."""
+        self.choose("Run", "Run All Cells")
+        self.wait_until_quiet()
+
+    def restart_and_run_all(self) -> None:
+        """Run ▸ Restart Kernel and Run All Cells, and wait until the kernel has done it."""
+        self.choose("Run", "Restart Kernel and Run All Cells")
+        self.page.get_by_role("button", name="Restart", exact=False).last.click()
+        self.page.wait_for_function("() => document.querySelector('.jp-Dialog') === null")
+        self.wait_until_quiet()
+
+    def choose(self, menu: str, item: str) -> None:
+        """Choose from JupyterLab's menu bar."""
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.locator(".lm-Menu-item", has=self.page.get_by_text(item, exact=False)).filter(
+            has_text=item
+        ).first.click()
+
+    def wait_until_quiet(self, timeout_ms: float = CELL_MS) -> None:
+        """Wait until nothing runs and nothing waits to be run."""
+        self.page.wait_for_function(_QUIET, timeout=timeout_ms)
+
+    def write(self, cell: Locator, code: str) -> None:
+        """Replace a cell's code, with the mouse and the keyboard."""
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(code)
+
+    def run(self, cell: Locator) -> None:
+        """Run one cell and wait until it is done."""
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.wait_until_quiet()
+
+    def failures(self) -> list[str]:
+        """What no lesson may show: errors, and anything on stderr."""
+        bad = self.page.locator(
+            ".jp-Notebook [data-mime-type='application/vnd.jupyter.error'],"
+            " .jp-Notebook [data-mime-type='application/vnd.jupyter.stderr']"
+        )
+        return bad.all_inner_texts() + self.page.get_by_text("Error displaying widget").all_inner_texts()
+
+    def too_wide(self) -> list[str]:
+        """Texts and outputs that do not fit beside the page's margins."""
+        return self.page.evaluate(_TOO_WIDE)
+
+    def picture(self, file: Path, height: int = 16_000) -> None:
+        """A screenshot of the whole notebook, whatever its length."""
+        before = self.page.viewport_size
+        for _pass in range(2):  # what was outside the window is measured when it has come in
+            wanted = self.page.evaluate(
+                "document.querySelector('.jp-Notebook .jp-WindowedPanel-outer').scrollHeight"
+            )
+            self.page.set_viewport_size({"width": before["width"], "height": min(wanted + 150, height)})
+        self.page.screenshot(path=file)
+        self.page.set_viewport_size(before)
