@@ -52,7 +52,8 @@ def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def page(chromium: Browser, lab: JupyterLab) -> Iterator[Page]:
-    """A window without a past; its kernels end with it."""
+    """A window without a past, for a learner without one; its kernels end with it."""
+    lab.forget_progress()
     context = chromium.new_context(viewport={"width": 1150, "height": 900}, locale="en-US")
     yield context.new_page()
     context.close()

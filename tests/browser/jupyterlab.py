@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import psutil
 import requests
+from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.paths import NOTEBOOKS, ROOT
 
@@ -57,6 +59,24 @@ class JupyterLab:
     def url(self, notebook: str) -> str:
         """The page of a notebook, such as ``zh/00_start_here.ipynb``, with nothing else open."""
         return f"{self.address}lab/tree/notebooks/{notebook}?reset&token={self._token}"
+
+    def write_notebook(self, name: str, cells: list[str]) -> None:
+        """Put a notebook of code cells beside the lessons."""
+        notebook = new_notebook(
+            cells=[new_code_cell(code) for code in cells],
+            metadata={
+                "kernelspec": {
+                    "name": "python3",
+                    "display_name": "Python 3 (ipykernel)",
+                    "language": "python",
+                }
+            },
+        )
+        nbformat.write(notebook, self.folder / "work" / "notebooks" / name)
+
+    def forget_progress(self) -> None:
+        """Begin as a learner who has done nothing yet."""
+        shutil.rmtree(self.course_home, ignore_errors=True)
 
     def kernels(self) -> list[dict[str, Any]]:
         """The running kernels, as the server describes them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +94,30 @@ class NotebookPage:
         self.page.keyboard.press("Shift+Enter")
         self.wait_until_quiet()
 
+    def go_to(self, cell: Locator) -> None:
+        """Select a cell with the arrow keys alone."""
+        self.page.keyboard.press("Escape")
+        wanted = self._place(cell)
+        while (here := self._place(self._active)) != wanted:
+            self.page.keyboard.press("ArrowDown" if here < wanted else "ArrowUp")
+            next_place = here + (1 if here < wanted else -1)
+            expect(self.cells.nth(next_place)).to_have_class(re.compile("jp-mod-active"))
+
+    def tab_to(self, target: Locator, most: int = 40) -> None:
+        """Press Tab until something has the keyboard's focus."""
+        for _press in range(most):
+            if target.evaluate("each => each === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the Tab key does not reach {target}")
+
+    @property
+    def _active(self) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
+
+    def _place(self, cell: Locator) -> int:
+        return cell.evaluate("each => [...document.querySelectorAll('.jp-Notebook .jp-Cell')].indexOf(each)")
+
     def failures(self) -> list[str]:
         """What no lesson may show: errors, and anything on stderr."""
         bad = self.page.locator(
@@ -108,10 +133,11 @@ class NotebookPage:
     def picture(self, file: Path, height: int = 16_000) -> None:
         """A screenshot of the whole notebook, whatever its length."""
         before = self.page.viewport_size
+        outer = self.page.locator(".jp-Notebook .jp-WindowedPanel-outer")
+        inner = outer.locator(".jp-WindowedPanel-viewport")
         for _pass in range(2):  # what was outside the window is measured when it has come in
-            wanted = self.page.evaluate(
-                "document.querySelector('.jp-Notebook .jp-WindowedPanel-outer').scrollHeight"
-            )
+            wanted = inner.evaluate("each => each.scrollHeight")
             self.page.set_viewport_size({"width": before["width"], "height": min(wanted + 150, height)})
+        outer.evaluate("each => each.scrollTop = 0")
         self.page.screenshot(path=file)
         self.page.set_viewport_size(before)
