@@ -18,6 +18,7 @@ from helpers.judging import Answer, LocalAnswer, MissingAnswer, Status, Verdict,
 from helpers.judging.exercise import Exercise
 from helpers.judging.feedback import draw, verdict_panel
 from helpers.learning.dashboard import notices
+from helpers.learning.habits import explain_missing_names
 from helpers.learning.store import store
 from helpers.learning.summary import Standing, overview, standings
 from helpers.paths import grading
@@ -28,6 +29,9 @@ HONEST_TRIES = 3
 """After this many tries that did not pass, ``solution`` opens without being asked twice."""
 
 _MISSING = object()
+
+if (_shell := get_ipython()) is not None:  # whoever imports `check` runs a lesson
+    explain_missing_names(_shell)
 
 
 class CourseError(Exception):
@@ -53,7 +57,14 @@ def check(id: str, answer: Any = _MISSING) -> None:
         CheckFailed: when the answer does not pass and a grader runs the notebook.
     """
     exercise = _exercise(id)
-    verdict = judge(exercise, _answer(exercise, answer), _seed())
+    try:
+        verdict = judge(exercise, _answer(exercise, answer), _seed())
+    except KeyboardInterrupt:
+        raise CourseError(
+            str(
+                _("You stopped the check of {id}. Nothing was judged, and it does not count as a try.", id=id)
+            )
+        ) from None
     store().add(
         "check",
         id,

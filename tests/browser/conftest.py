@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,11 +51,22 @@ def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     server.stop()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Keep a picture of what a failed test saw last."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and page is not None:
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=ARTEFACTS / f"failed-{re.sub(r'[^a-z0-9]+', '-', item.name.lower())}.png")
+    return report
+
+
 @pytest.fixture
 def page(chromium: Browser, lab: JupyterLab) -> Iterator[Page]:
     """A window without a past, for a learner without one; its kernels end with it."""
     lab.forget_progress()
-    context = chromium.new_context(viewport={"width": 1150, "height": 900}, locale="en-US")
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-US")
     yield context.new_page()
     context.close()
     lab.stop_kernels()

@@ -22,6 +22,7 @@ from helpers.paths import NOTEBOOKS, ROOT
 OFFLINE = Path(__file__).parents[1] / "offline"
 START_S = 120
 STOP_S = 20
+IDLE_S = 120
 
 
 class JupyterLab:
@@ -81,6 +82,14 @@ class JupyterLab:
     def kernels(self) -> list[dict[str, Any]]:
         """The running kernels, as the server describes them."""
         return self._ask("GET", "api/kernels").json()
+
+    def wait_until_idle(self) -> None:
+        """Wait until no kernel works, whether a browser watches it or not."""
+        end = time.monotonic() + IDLE_S
+        while any(kernel["execution_state"] != "idle" for kernel in self.kernels()):
+            if time.monotonic() > end:
+                raise RuntimeError(f"a kernel still works: {self.kernels()}")
+            time.sleep(0.1)
 
     def stop_kernels(self) -> None:
         """End every kernel."""

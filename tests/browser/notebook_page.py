@@ -6,16 +6,21 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 START_MS = 60_000
 CELL_MS = 300_000
+EFFECT_MS = 15_000
+TRIES = 4
 
 _QUIET = """() => {
     const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(each => each.textContent);
     const busy = document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status !== 'idle';
     return !busy && !prompts.some(text => text.includes('*')) && prompts.some(text => /\\d/.test(text));
 }"""
+
+_STARTED = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
+    .some(each => /[*\\d]/.test(each.textContent))"""
 
 _TOO_WIDE = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output, .jp-Notebook .jp-MarkdownOutput')]
     .filter(each => each.scrollWidth > each.clientWidth + 2)
@@ -61,22 +66,44 @@ class NotebookPage:
 
     def run_all(self) -> None:
         """Run ▸ Run All Cells, and wait until the kernel has done it."""
-        self.choose("Run", "Run All Cells")
+        self.start_all()
         self.wait_until_quiet()
+
+    def start_all(self) -> None:
+        """Run ▸ Run All Cells, without waiting for more than that it begins."""
+        self.choose("Run", "Run All Cells", done=_STARTED)
 
     def restart_and_run_all(self) -> None:
         """Run ▸ Restart Kernel and Run All Cells, and wait until the kernel has done it."""
-        self.choose("Run", "Restart Kernel and Run All Cells")
-        self.page.get_by_role("button", name="Restart", exact=False).last.click()
-        self.page.wait_for_function("() => document.querySelector('.jp-Dialog') === null")
+        # so that nothing old looks as if it had run
+        self.choose("Edit", "Clear Outputs of All Cells", done=f"() => !({_STARTED})()")
+        self.choose(
+            "Run", "Restart Kernel and Run All Cells", done="() => !!document.querySelector('.jp-Dialog')"
+        )
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
         self.wait_until_quiet()
 
-    def choose(self, menu: str, item: str) -> None:
-        """Choose from JupyterLab's menu bar."""
-        self.page.get_by_role("menuitem", name=menu, exact=True).click()
-        self.page.locator(".lm-Menu-item", has=self.page.get_by_text(item, exact=False)).filter(
-            has_text=item
-        ).first.click()
+    def choose(self, menu: str, item: str, done: str) -> None:
+        """Choose from JupyterLab's menu bar.
+
+        Args:
+            menu: such as "Run".
+            item: such as "Run All Cells".
+            done: a JavaScript function that is true once the choice has had its effect. A menu that opens while
+                JupyterLab is still loading may ignore a click, so it is chosen again until this is so.
+        """
+        page = self.page
+        entry = page.locator(".lm-Menu-item", has=page.locator(".lm-Menu-itemLabel").get_by_text(item)).first
+        for _try in range(TRIES):
+            page.get_by_role("menuitem", name=menu, exact=True).click()
+            entry.click()
+            try:
+                page.wait_for_function(done, timeout=EFFECT_MS)
+            except TimeoutError:
+                page.keyboard.press("Escape")
+            else:
+                return
+        raise AssertionError(f"{menu} ▸ {item} has no effect")
 
     def wait_until_quiet(self, timeout_ms: float = CELL_MS) -> None:
         """Wait until nothing runs and nothing waits to be run."""
