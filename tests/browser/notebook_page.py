@@ -95,9 +95,9 @@ class NotebookPage:
         page = self.page
         entry = page.locator(".lm-Menu-item", has=page.locator(".lm-Menu-itemLabel").get_by_text(item)).first
         for _try in range(TRIES):
-            page.get_by_role("menuitem", name=menu, exact=True).click()
-            entry.click()
             try:
+                page.get_by_role("menuitem", name=menu, exact=True).click(timeout=EFFECT_MS)
+                entry.click(timeout=EFFECT_MS)
                 page.wait_for_function(done, timeout=EFFECT_MS)
             except TimeoutError:
                 page.keyboard.press("Escape")
