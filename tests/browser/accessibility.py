@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 
-def serious_faults(page: Page, *selectors: str) -> list[str]:
+def serious_faults(page: Page, *selectors: str, leaving_out: str | None = None) -> list[str]:
     """The serious and critical faults that axe-core finds inside these elements, each with its first places.
 
     Raises:
@@ -16,7 +16,11 @@ def serious_faults(page: Page, *selectors: str) -> list[str]:
     assert present, f"nothing to look at: {selectors}"
     page.evaluate(Axe().axe_script)
     found = page.evaluate(
-        "include => axe.run({include}, {resultTypes: ['violations']})", [[selector] for selector in present]
+        "context => axe.run(context, {resultTypes: ['violations']})",
+        {
+            "include": [[selector] for selector in present],
+            "exclude": [[leaving_out]] if leaving_out else [],
+        },
     )
     return [
         f"{fault['id']} ({fault['impact']}): {fault['help']}: "

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from jupyterlab import JupyterLab
+from lab_server import JupyterLab
 from notebook_page import NotebookPage
 from playwright.sync_api import Browser, Page, sync_playwright
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from accessibility import serious_faults
-from jupyterlab import JupyterLab
+from lab_server import JupyterLab
 from notebook_page import NotebookPage
 
 from helpers.authoring.source import solution_of, stub_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from jupyterlab import JupyterLab
+from lab_server import JupyterLab
 from notebook_page import NotebookPage
 from playwright.sync_api import Page, expect
 
