@@ -13,6 +13,8 @@ from lab_server import JupyterLab
 from notebook_page import NotebookPage
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from helpers.paths import ROOT
+
 ARTEFACTS = Path(os.environ.get("COURSE_ARTEFACTS") or Path(__file__).with_name("artefacts"))
 QUIET = [
     "--disable-gpu",
@@ -28,6 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--docs", action="store_true", help="Also write the pictures of README.md into docs/.")
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, artefacts: Path) -> Path:
+    """Where the README's pictures go: beside the other screenshots, or with --docs into docs/."""
+    return ROOT / "docs" if request.config.getoption("--docs", default=False) else artefacts
 
 
 @pytest.fixture(scope="session")

@@ -108,13 +108,17 @@ class JupyterLab:
         self._log.close()
 
     def _start(self) -> subprocess.Popen:
+        # nothing of the person who runs the tests: no settings, kernels, history or progress of theirs
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
         own = {
             "COURSE_HOME": self.course_home,
             "COURSE_OFFLINE": "1",
             "PYTHONPATH": os.pathsep.join(
                 filter(None, [str(OFFLINE), str(ROOT), os.environ.get("PYTHONPATH")])
             ),
+            "IPYTHONDIR": self.folder / "ipython",
             "JUPYTER_CONFIG_DIR": self.folder / "config",
+            "JUPYTER_DATA_DIR": self.folder / "data",
             "JUPYTER_RUNTIME_DIR": self.folder / "runtime",
             "JUPYTER_TOKEN": self._token,
             "JUPYTERLAB_SETTINGS_DIR": self.folder / "settings",
@@ -133,7 +137,7 @@ class JupyterLab:
         command += [f"--ServerApp.root_dir={self.folder / 'work'}", "--ServerApp.port_retries=0"]
         self._log = (self.folder / "jupyterlab.log").open("w")
         return subprocess.Popen(
-            command, env=os.environ | {name: str(value) for name, value in own.items()},
+            command, env=inherited | {name: str(value) for name, value in own.items()},
             stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ START_MS = 60_000
 CELL_MS = 300_000
 EFFECT_MS = 15_000
 TRIES = 4
+TALLEST = 16_000  # pixels; Chromium draws no taller page
 
 _QUIET = """() => {
     const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(each => each.textContent);
@@ -157,14 +158,32 @@ class NotebookPage:
         """Texts and outputs that do not fit beside the page's margins."""
         return self.page.evaluate(_TOO_WIDE)
 
-    def picture(self, file: Path, height: int = 16_000) -> None:
-        """A screenshot of the whole notebook, whatever its length."""
+    def picture(self, file: Path, first: Locator | None = None, last: Locator | None = None) -> None:
+        """A screenshot of the whole notebook, whatever its length, or of a part of it.
+
+        Args:
+            file: a PNG, written.
+            first: where the part begins: an element of the notebook.
+            last: where it ends; the same element by default.
+        """
         before = self.page.viewport_size
         outer = self.page.locator(".jp-Notebook .jp-WindowedPanel-outer")
         inner = outer.locator(".jp-WindowedPanel-viewport")
         for _pass in range(2):  # what was outside the window is measured when it has come in
             wanted = inner.evaluate("each => each.scrollHeight")
-            self.page.set_viewport_size({"width": before["width"], "height": min(wanted + 150, height)})
+            self.page.set_viewport_size({"width": before["width"], "height": min(wanted + 150, TALLEST)})
         outer.evaluate("each => each.scrollTop = 0")
-        self.page.screenshot(path=file)
+        self.page.screenshot(path=file, clip=_around(first, last or first) if first else None)
         self.page.set_viewport_size(before)
+
+
+def _around(first: Locator, last: Locator) -> dict[str, float]:
+    start, end = first.bounding_box(), last.bounding_box()
+    right = max(box["x"] + box["width"] for box in (start, end))
+    left = min(start["x"], end["x"])
+    return {
+        "x": left,
+        "y": start["y"],
+        "width": right - left,
+        "height": end["y"] + end["height"] - start["y"],
+    }

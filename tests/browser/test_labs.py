@@ -69,7 +69,9 @@ def move(shown: Locator, control: Control) -> None:
             raise AssertionError(f"no test knows how a {type(control).__name__} is moved")
 
 
-def test_a_control_moves_every_lab(open_labs: Callable[..., NotebookPage], artefacts: Path) -> None:
+def test_a_control_moves_every_lab(
+    open_labs: Callable[..., NotebookPage], artefacts: Path, pictures: Path
+) -> None:
     notebook = open_labs("en", dark=False)
     for name in NAMES:
         kind = find_lab(name)
@@ -90,6 +92,7 @@ def test_a_control_moves_every_lab(open_labs: Callable[..., NotebookPage], artef
         assert (after["width"], after["height"]) == (box["width"], box["height"]), "nothing jumps"
         expect(picture(notebook, name)).to_have_attribute("alt", re.compile(r"\w{3}"))
     notebook.picture(artefacts / "labs-en-light.png")
+    notebook.picture(pictures / "lab.png", notebook.output(cell_of("modes")).locator(".course-lab"))
     assert not notebook.failures()
     assert not notebook.too_wide()
     assert not serious_faults(notebook.page, ".course-lab", leaving_out=NOT_OURS)

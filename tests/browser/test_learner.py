@@ -12,11 +12,6 @@ from helpers.exercises import lessons
 
 POSSIBLE = sum(exercise.points for lesson in lessons() for exercise in lesson.exercises)
 
-SENTENCES = {
-    "en": ("the category with the smallest logit", "hint 1 of 3", "passed, 2 of 2 points", f"{{}} of {POSSIBLE} points"),
-    "zh": ("logit 最小的类别", "提示 1/3", "", ""),
-}  # fmt: skip
-
 
 def type_and_run(notebook: NotebookPage, *lines: str) -> None:
     """Replace the selected cell's code as a person types it, and run it."""
@@ -32,7 +27,7 @@ def type_and_run(notebook: NotebookPage, *lines: str) -> None:
 
 
 def test_from_a_wrong_answer_to_a_pass_with_the_keyboard_alone(
-    open_notebook: Callable[..., NotebookPage], artefacts: Path
+    open_notebook: Callable[..., NotebookPage], artefacts: Path, pictures: Path
 ) -> None:
     notebook = open_notebook("00_start_here.ipynb", dark=False)
     keyboard = notebook.page.keyboard
@@ -57,6 +52,7 @@ def test_from_a_wrong_answer_to_a_pass_with_the_keyboard_alone(
     keyboard.press("b")  # a cell below
     type_and_run(notebook, 'hint("start-1")')
     expect(notebook.output('hint("start-1")')).to_contain_text("hint 1 of 3")
+    notebook.picture(pictures / "lesson.png", answer, notebook.cell('hint("start-1")'))
 
     notebook.go_to(answer)
     type_and_run(notebook, "def best_category(logits, categories):", "return categories[logits.argmax()]")
@@ -67,6 +63,7 @@ def test_from_a_wrong_answer_to_a_pass_with_the_keyboard_alone(
     expect(progress).to_contain_text("Next: modes-1")
     expect(progress).to_contain_text("Mistakes: 1 met, 1 overcome")
     notebook.picture(artefacts / "learner-en-light.png")
+    notebook.picture(pictures / "dashboard.png", notebook.cell("dashboard()"))
 
     notebook.go_to(notebook.cell("dashboard()"))
     notebook.tab_to(notebook.page.get_by_role("button", name="Reset this exercise…"))

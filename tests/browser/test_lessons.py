@@ -42,5 +42,7 @@ def test_run_all_shows_no_error_and_nothing_too_wide(
     notebook.run_all()
     notebook.picture(artefacts / f"{lesson.name}-{language}-{'dark' if dark else 'light'}.png")
     assert not notebook.failures()
+    for exercise in lesson.exercises:
+        expect(notebook.output(f'check("{exercise.id}")')).to_contain_text(f"○ {exercise.id}")
     expect(notebook.page.locator(".jp-CodeCell .jp-InputPrompt").last).to_contain_text("]:")
     assert not notebook.too_wide()
