@@ -10,6 +10,7 @@ from IPython.utils.capture import capture_output
 
 from helpers.authoring.source import solution_of, stub_of
 from helpers.learning import store as store_module
+from helpers.learning.habits import explain_missing_names
 from helpers.learning.summary import standings
 
 RIGHT = "def best_category(logits, categories):\n    return categories[logits.argmax()]"
@@ -261,7 +262,7 @@ def test_panels_speak_the_notebooks_language(learner: Learner) -> None:
 
 def test_a_cell_run_too_early_names_the_cell_that_comes_first(learner: Learner, monkeypatch) -> None:
     monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/zh/00_start_here.ipynb")
-    learner.type("from helpers import check")
+    explain_missing_names(learner.shell)  # as the first import of `check` does in a kernel
     said = learner.type("print(probabilities)")
     assert "`probabilities` is not there yet" in said
     assert "Run All Above Selected Cell" in said
@@ -277,7 +278,7 @@ def test_in_a_notebook_of_ones_own_a_missing_name_is_left_alone(
     learner: Learner, monkeypatch, notebook
 ) -> None:
     monkeypatch.setenv("JPY_SESSION_NAME", notebook)
-    learner.type("from helpers import check")
+    explain_missing_names(learner.shell)
     assert "is not there yet" not in learner.type("print(probabilities)")
 
 
