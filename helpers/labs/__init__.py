@@ -15,6 +15,13 @@ from helpers.text import _
 _HOMES = {
     "dropout": "modes.Dropout",
     "modes": "modes.Neighbours",
+    "nograd": "nograd.Graph",
+    "preprocessing": "preprocessing.Preprocessing",
+    "batch": "batch.BatchSize",
+    "precision": "precision.Precision",
+    "export": "export.Forms",
+    "optimization": "optimization.Ladder",
+    "images": "images.Filmstrip",
 }  # fmt: skip
 NAMES = tuple(_HOMES)
 """The names of all labs, in the order of the lessons."""

@@ -75,7 +75,7 @@ class Control(ABC):
     """
 
     name: str
-    label: Message
+    label: Message | str
     tip: Message
 
     @abstractmethod

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 
 from PIL import Image, ImageOps
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.labs.controls import course_photo
 from helpers.models import BUNDLED, Classifier, load_classifier
@@ -27,3 +28,9 @@ def prepared(name: str) -> Tensor:
 def thumbnail(name: str) -> Image.Image:
     """A photo of the course, small and square, as a picture shows it among others."""
     return ImageOps.fit(course_photo(name), (120, 120))
+
+
+@cache
+def classifier_on(device: str) -> nn.Module:
+    """The classifier's model, a copy of its own on a device."""
+    return copy.deepcopy(classifier().model).to(device)

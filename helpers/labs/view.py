@@ -18,15 +18,21 @@ from typing import Any
 import ipywidgets
 from IPython import get_ipython
 from PIL import Image
+from rich.cells import cell_len
 
 from helpers.judging.feedback import draw as draw_panel
 from helpers.labs.base import Lab
+from helpers.labs.controls import Press
 from helpers.plots import DPI, GREY, INK, Picture, new_figure
 from helpers.text import Message, _, language, speaking
 
 GATHER_S = 0.03  # moves within this time lead to one picture
 BREATH_S = 0.02  # between two steps of long work
-STRIP = 0.62  # inches below a still picture, for what it says about itself
+LINE = 0.2  # inches of a line of text below a still picture
+LETTERS = 15  # in an inch; a Chinese character is as wide as two
+LIVE = _(
+    "A still picture of a lab. Open this notebook in JupyterLab and run its cell: then its controls move."
+)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 _open: dict[tuple[type[Lab], str], LabView] = {}  # by the cell they stand under
@@ -242,30 +248,37 @@ class LabView:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
         view = self.widget._repr_mimebundle_(include=include, exclude=exclude)[WIDGET]
-        still = self.still()
-        data, metadata = still._repr_mimebundle_()
+        data, metadata = self.still()._repr_mimebundle_()
+        if self.lab.works():  # what was measured differs from run to run, and nbval compares the text
+            with speaking(self._language):
+                data["text/plain"] = f"{self._settings()}\n{LIVE}"
         return {WIDGET: view, **data}, metadata
 
     def still(self) -> Picture:
         """The picture as it is now, with a strip below that says what it is of and how to make it live."""
         with speaking(self._language):
-            shown = ", ".join(
-                f"{control.label} {self.handles[control.name].show()}" for control in self.lab.controls
-            )
-            live = str(
-                _(
-                    "A still picture of a lab. Open this notebook in JupyterLab and run its cell: then its controls move."
-                )
-            )
-            strip = _png(self._strip(f"{self.lab.title}: {shown}", live))
-            words = f"{self.lab.title}. {self.picture.alt}\n{live}"
+            strip = _png(self._strip())
+            words = f"{self.lab.title}\n{self.picture.alt}\n{LIVE}"
         return Picture(_stack([self.picture.png, strip]), words)
 
-    def _strip(self, first: str, second: str) -> Any:
-        figure = new_figure(self.lab.size[0], STRIP)
-        figure.text(0.01, 0.72, first, color=INK, fontsize=9, va="center")
-        figure.text(0.01, 0.28, second, color=GREY, fontsize=9, va="center", style="italic")
+    def _strip(self) -> Any:
+        width = self.lab.size[0]
+        lines = [(line, INK) for line in _wrapped(self._settings(), round(width * LETTERS))] + [
+            (str(LIVE), GREY)
+        ]
+        height = LINE * (len(lines) + 0.5)
+        figure = new_figure(width, height)
+        for number, (line, color) in enumerate(lines):
+            figure.text(0.01, 1 - LINE * (number + 0.3) / height, line, color=color, fontsize=9, va="top")
         return figure
+
+    def _settings(self) -> str:
+        shown = [
+            f"{control.label}: {self.handles[control.name].show()}"
+            for control in self.lab.controls
+            if not isinstance(control, Press)
+        ]
+        return f"{self.lab.title} ({', '.join(shown)})" if shown else str(self.lab.title)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -285,6 +298,18 @@ def _tree(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
     for child in getattr(widget, "children", ()):
         yield from _tree(child)
     yield widget
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many letters, broken at spaces and counted as wide as they are drawn."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _png(figure: Any) -> bytes:
