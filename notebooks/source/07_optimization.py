@@ -939,16 +939,17 @@ class Crops(CalibrationDataReader):
 
 
 quant_pre_process(folder / "float.onnx", folder / "prepared.onnx", skip_symbolic_shape=True)
-for name, activations, per_channel in [
-    ("int8.onnx", QuantType.QUInt8, True),
-    ("one_scale.onnx", QuantType.QUInt8, False),
-    ("signed.onnx", QuantType.QInt8, True),
+for name, form, activations, per_channel in [
+    ("int8.onnx", QuantFormat.QOperator, QuantType.QUInt8, True),
+    ("qdq.onnx", QuantFormat.QDQ, QuantType.QUInt8, True),
+    ("signed.onnx", QuantFormat.QOperator, QuantType.QInt8, True),
+    ("one_scale.onnx", QuantFormat.QOperator, QuantType.QUInt8, False),
 ]:
     quantize_static(
         folder / "prepared.onnx",
         folder / name,
         Crops(),
-        quant_format=QuantFormat.QDQ,
+        quant_format=form,
         activation_type=activations,
         weight_type=QuantType.QInt8,
         per_channel=per_channel,
@@ -965,14 +966,23 @@ for name in ("float.onnx", "int8.onnx"):
     print(f"{name:10} {(folder / name).stat().st_size / 1e6:4.1f} MB")
 
 # %% [markdown]
-# QDQ means that the file still holds the float operators, with *quantise* and *dequantise* around them; the runtime joins them into
-# integer kernels. Weights are signed, and what flows between the layers is **unsigned**: that combination has the fast
-# instructions on x86 processors. Are signed activations slower on yours?
+# A quantised file comes in two forms. **QOperator** files hold the integer operators themselves. **QDQ** files still hold the float
+# operators, with *quantise* and *dequantise* around them: other runtimes and accelerators read that form best, and ONNX Runtime joins
+# them into integer kernels where it finds a pattern that it knows. Weights are signed in both, and what flows between the layers is
+# **unsigned**: that combination has the fast instructions on x86 processors. Which form is faster on yours, and are signed activations
+# slower?
 
 # %%
 # NBVAL_IGNORE_OUTPUT
-signed_session = session_of("signed.onnx")
-_ = compare({"unsigned activations": int8, "signed activations": lambda: onnx_logits(signed_session, batch)}, repeat=5)
+qdq_session, signed_session = session_of("qdq.onnx"), session_of("signed.onnx")
+_ = compare(
+    {
+        "QOperator, unsigned activations": int8,
+        "QDQ, unsigned activations": lambda: onnx_logits(qdq_session, batch),
+        "QOperator, signed activations": lambda: onnx_logits(signed_session, batch),
+    },
+    repeat=5,
+)
 
 # %% [markdown]
 # Fast is not enough. A quantised model is another model, so check it on pictures that calibration has not seen:
