@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from finding import find_chromium
 from lab_server import JupyterLab
-from notebook_page import NotebookPage
-from playwright.sync_api import Browser, Page, sync_playwright
+from notebook_page import PATIENCE_MS, NotebookPage
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from helpers.paths import ROOT
 
 ARTEFACTS = Path(os.environ.get("COURSE_ARTEFACTS") or Path(__file__).with_name("artefacts"))
+expect.set_options(timeout=PATIENCE_MS)
 QUIET = [
     "--disable-gpu",
     "--no-first-run",
@@ -44,12 +45,7 @@ def pictures(request: pytest.FixtureRequest, artefacts: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        missing = "no Chromium here (on Debian: apt-get install chromium)"
-        if os.environ.get("COURSE_CI"):
-            pytest.fail(f"{missing}, and CI needs it")
-        pytest.skip(missing)
+    path = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
@@ -79,6 +75,7 @@ def page(chromium: Browser, lab: JupyterLab) -> Iterator[Page]:
     """A window without a past, for a learner without one; its kernels end with it."""
     lab.forget_progress()
     context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-US")
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
     lab.stop_kernels()

@@ -15,7 +15,6 @@ from playwright.sync_api import Locator, expect
 from helpers.labs import NAMES, find_lab
 from helpers.labs.controls import Choice, Control, Photo, Press, Slider, Switch
 
-LAB_MS = 60_000
 NOT_OURS = (
     ".noUi-handle"  # ipywidgets gives its sliders' handles no name; the number beside each can be typed too
 )
@@ -86,7 +85,7 @@ def test_a_control_moves_every_lab(
         else:
             move(shown, kind.controls[0])
         expect(picture(notebook, name), f"the picture of {name} stays the same").not_to_have_attribute(
-            "src", before, timeout=LAB_MS
+            "src", before, timeout=CELL_MS
         )
         after = picture(notebook, name).bounding_box()
         assert (after["width"], after["height"]) == (box["width"], box["height"]), "nothing jumps"
