@@ -19,6 +19,8 @@ NOT_OURS = (
     ".noUi-handle"  # ipywidgets gives its sliders' handles no name; the number beside each can be typed too
 )
 
+NARROWEST = 80  # pixels of a slider's track that one can still aim at
+
 START = "from helpers import lab"
 
 
@@ -37,6 +39,8 @@ def open_labs(lab: JupyterLab, open_notebook: Callable[..., NotebookPage]) -> Ca
         notebook.run_all()
         for each in NAMES:
             expect(picture(notebook, each)).to_be_visible(timeout=CELL_MS)
+        for track in notebook.page.locator(".course-lab .noUi-target").all():
+            assert track.bounding_box()["width"] > NARROWEST
         return notebook
 
     return open_them
