@@ -149,13 +149,13 @@ def top_predictions(logits: Tensor, categories: list[str], k: int = 5) -> list[l
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
     """The model in evaluation mode inside a ``with`` block; afterwards each of its parts has its own mode back."""
-    modes = [(module, module.training) for module in model.modules()]
+    before = [(part, part.training) for part in model.modules()]
     model.eval()
     try:
         yield model
     finally:
-        for module, training in modes:
-            module.training = training
+        for part, training in before:
+            part.training = training
 
 
 def network_reachable() -> bool:

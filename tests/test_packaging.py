@@ -43,7 +43,10 @@ def test_conda_users_get_the_same_environment() -> None:
     assert running in Requirement(python).specifier
 
 
-OPTIONAL = {"torchcodec"}  # a cell tries it, and says so where it is missing
+OPTIONAL = {
+    "torchcodec",  # a cell tries it, and says so where it is missing
+    "nbgrader",  # only for `course export nbgrader`, and declared as an extra
+}
 
 
 def imported(path: Path) -> set[str]:

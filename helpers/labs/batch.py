@@ -45,10 +45,20 @@ class Curve(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """The curve that is asked for, which may be empty yet, and the others that were measured before."""
+    """The curve that is asked for, which may be empty yet, the others that were measured before, and the largest batch."""
 
     asked: Curve
     others: list[Curve]
+    largest: int
+
+
+WHERE = Choice(
+    "device",
+    _("device"),
+    _("Where the model runs."),
+    tuple((device, device) for device in DEVICES),
+    DEVICES[-1],
+)
 
 
 class BatchSize(Lab):
@@ -70,20 +80,14 @@ class BatchSize(Lab):
             tuple((size, str(size)) for size in (8, 16, 32, 64)),
             32,
         ),
-        Choice(
-            "device",
-            _("device"),
-            _("Where the model runs. Without a GPU there is only the CPU."),
-            tuple((device, device) for device in DEVICES),
-            DEVICES[-1],
-        ),
+        *((WHERE,) if len(DEVICES) > 1 else ()),
     )
     size = (9.0, 3.4)
 
     def __init__(self) -> None:
         self._times: dict[Key, dict[int, list[float]]] = {}
 
-    def compute(self, side: int, largest: int, device: str) -> Curves:
+    def compute(self, side: int, largest: int, device: str = "cpu") -> Curves:
         """What has been measured so far; a first look when that is nothing at all."""
         if not self._times:
             for size in FIRST_LOOK:
@@ -93,12 +97,12 @@ class BatchSize(Lab):
             for key, times in self._times.items()
         }
         asked = curves.pop((side, device), Curve(side, device, {}))
-        return Curves(asked, list(curves.values()))
+        return Curves(asked, list(curves.values()), largest)
 
-    def work(self, side: int, largest: int, device: str) -> Iterator[Step]:
+    def work(self, side: int, largest: int, device: str = "cpu") -> Iterator[Step]:
         """All sizes in turns, so that a machine that slows down slows all of them."""
         self._times.pop((side, device), None)
-        sizes = [2**power for power in range(largest.bit_length())]
+        sizes = _sizes(largest)
         steps = [(size, turn) for turn in range(ROUNDS) for size in sizes]
         for done, (size, turn) in enumerate(steps, start=1):
             self._time(side, device, size, warmup=1 if turn == 0 else 0)
@@ -133,11 +137,12 @@ class BatchSize(Lab):
         else:
             text = str(_("Not measured yet. Press “Measure”."))
             panels[0].text(0.5, 0.5, text, ha="center", color=INK, transform=panels[0].transAxes)
+        ticks = _sizes(result.largest)
         titles = [_("throughput (pictures a second)"), _("latency of the call (ms)")]
         for panel, title in zip(panels, titles, strict=True):
             panel.set_xscale("log", base=2)
-            panel.set(xlim=(0.9, 70), ylim=(0, None), xticks=[1, 2, 4, 8, 16, 32, 64])
-            panel.set_xticklabels(["1", "2", "4", "8", "16", "32", "64"])
+            panel.set(xlim=(0.9, result.largest * 1.1), ylim=(0, None))
+            panel.set_xticks(ticks, list(map(str, ticks)))
             panel.set_title(str(title), fontsize=10, color=INK)
             panel.set_xlabel(str(_("batch size")))
             panel.spines[["top", "right"]].set_visible(False)
@@ -157,3 +162,7 @@ class BatchSize(Lab):
             time=format_seconds(seconds[knee]),
             single=format_seconds(seconds[min(seconds)]),
         )
+
+
+def _sizes(largest: int) -> list[int]:
+    return [2**power for power in range(largest.bit_length())]

@@ -207,7 +207,11 @@ class Photo(Control):
         upload = ipywidgets.FileUpload(
             accept="image/*",
             description=str(_("your own picture")),
-            tooltip=str(_("Upload a picture from your computer. It goes to your kernel and nowhere else.")),
+            tooltip=str(
+                _(
+                    "Upload a picture of up to 10 MB from your computer. It goes to your kernel and nowhere else."
+                )
+            ),
             layout=ipywidgets.Layout(width="auto"),
         )
         listed = choose.widget.options

@@ -23,6 +23,7 @@ from rich.cells import cell_len
 from helpers.judging.feedback import draw as draw_panel
 from helpers.labs.base import Lab
 from helpers.labs.controls import Press
+from helpers.paths import grading
 from helpers.plots import DPI, GREY, INK, Picture, new_figure
 from helpers.text import Message, _, language, speaking
 
@@ -102,7 +103,7 @@ class LabView:
         )
         self._aspect = f"width:100%;aspect-ratio:{width}/{height};display:block"
         self._words = ipywidgets.HTML(
-            layout=ipywidgets.Layout(width="100%", max_width=f"{width}px", min_height="5.5em")
+            layout=ipywidgets.Layout(width="100%", max_width=f"{width}px", min_height="7em")
         )
         title = ipywidgets.HTML(f'<b lang="{self._language}">{escape(str(self.lab.title))}</b>')
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0.2em 1.2em")
@@ -142,6 +143,8 @@ class LabView:
                 self.result = self.lab.compute(**self.values)
                 self.picture = Picture(_png(self._figure()), str(self.lab.describe(self.result)))
             except Exception as error:
+                if grading():
+                    raise  # a notebook is not built, nor does it pass, with a lab that fails
                 self._complain(error)
             else:
                 self._show()
@@ -195,6 +198,8 @@ class LabView:
     def _start(self) -> None:
         if self._working:
             return
+        self._cancelled = False
+        self._set_working(True)
         steps = self._steps()
         loop = _running_loop()
         if loop is None:
@@ -208,8 +213,6 @@ class LabView:
 
     def _steps(self) -> Iterator[None]:
         """Do the lab's work, one step at each turn."""
-        self._cancelled = False
-        self._set_working(True)
         end = ""
         work = self.lab.work(**self.values)
         try:
@@ -234,7 +237,8 @@ class LabView:
         self._working = on
         self.start.disabled, self.cancel.disabled = on, not on
         self.progress.layout.visibility = "visible" if on else "hidden"
-        self.progress.value = 0
+        if on:
+            self.progress.value = 0
         for handle in self.handles.values():
             handle.disable(on)
 
@@ -257,9 +261,9 @@ class LabView:
     def still(self) -> Picture:
         """The picture as it is now, with a strip below that says what it is of and how to make it live."""
         with speaking(self._language):
-            strip = _png(self._strip())
+            pictures = [self.picture.png, _png(self._strip())]
             words = f"{self.lab.title}\n{self.picture.alt}\n{LIVE}"
-        return Picture(_stack([self.picture.png, strip]), words)
+        return Picture(_stack([picture for picture in pictures if picture]), words)
 
     def _strip(self) -> Any:
         width = self.lab.size[0]
