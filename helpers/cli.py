@@ -70,11 +70,31 @@ def exercises(as_json: bool) -> None:
 
 
 @main.command()
-def progress() -> None:
-    """Show your progress: lessons, exercises, points, and what comes next."""
-    from helpers.learning.session import progress_panel
+@click.option("--exercises", "every_exercise", is_flag=True, help="A line for each exercise too.")
+@click.option("--reset", "id", metavar="ID", help="Reset one exercise, such as modes-1. Asks first.")
+@click.option("--yes", is_flag=True, help="With --reset: do not ask.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language (default: COURSE_LANG, or English).")
+def progress(every_exercise: bool, id: str | None, yes: bool, lang: str | None) -> None:
+    """Show your progress: lessons, exercises, points, what comes next, and mistakes met and overcome."""
+    from rich.console import Console
 
-    click.echo(progress_panel().text)
+    from helpers.exercises import UnknownId, find_exercise
+    from helpers.learning.dashboard import forget, print_progress
+    from helpers.text import use_language
+
+    use_language(lang)
+    if id is not None:
+        try:
+            find_exercise(id)
+        except UnknownId as error:
+            raise click.BadParameter(str(error), param_hint="--reset") from None
+        if not yes:
+            question = (
+                f"Reset {id}? Its points, tries, hints and mistakes are set back to nothing; your code stays."
+            )
+            click.confirm(question, abort=True)
+        forget(id)
+    print_progress(Console(), every_exercise)
 
 
 @main.command()
