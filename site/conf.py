@@ -12,7 +12,6 @@ myst_enable_extensions = ["dollarmath"]
 myst_disable_syntax = ["myst_role", "myst_line_comment", "myst_target", "myst_block_break", "footnote_ref"]
 myst_all_links_external = True  # `helpers.authoring.site.extension` leads them to the site's pages
 nb_execution_mode = "off"  # stored outputs are shown
-nb_merge_streams = True
 html_math_renderer = "mathml"
 
 html_theme = "sphinx_book_theme"
@@ -22,6 +21,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
 html_use_index = False
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's machine is
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,

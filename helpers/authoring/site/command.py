@@ -20,11 +20,11 @@ def build(out: Path, external: bool) -> int:
         with console.status("building") as status:
             links = build_site(out, lambda words: status.update(f"building: {words}"))
     except (SiteError, MissingNotebook) as error:
-        console.print(f"✘ {error}", markup=False)
+        console.print(f"✘ {error}", markup=False, soft_wrap=True)
         return 1
     console.print(f"✔ {out / 'index.html'}: {links.checked} links lead to something.", markup=False)
     if external:
-        console.print(*sorted(links.external), sep="\n", markup=False)
+        console.print(*sorted(links.external), sep="\n", markup=False, soft_wrap=True)
     else:
         console.print(f"{len(links.external)} addresses lead out of the site; --external lists them.")
     return 0

@@ -43,9 +43,8 @@ class _Page(HTMLParser):
 
 def check_links(site: Path) -> Links:
     """Look at every link of every page under a folder."""
-    pages = {
-        path.resolve(): _Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))
-    }
+    paths = sorted(path.resolve() for path in site.rglob("*.html") if "_static" not in path.parts)
+    pages = {path: _Page(path.read_text(encoding="utf-8")) for path in paths}
     links = Links()
     for path, page in pages.items():
         for address in dict.fromkeys(page.addresses):
