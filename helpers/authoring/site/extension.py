@@ -99,7 +99,8 @@ def _inline_formula(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def _formula(translator: HTML5Translator, node: nodes.math_block) -> None:
-    translator.body.append(convert(node.astext(), display="block"))
+    # one that is wider than a phone is moved with the keyboard too, so it takes the focus
+    translator.body.append(f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>')
     raise nodes.SkipNode
 
 
