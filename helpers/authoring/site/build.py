@@ -22,7 +22,7 @@ from helpers.authoring.site.pages import PICTURES, lesson_page
 from helpers.paths import ROOT
 from helpers.text import LANGUAGES, _, speaking, translate
 
-CONFIGURATION = ROOT / "site"
+CONFIGURATION = ROOT / "docs" / "site"
 _SPHINX_NAMES = {"en": "en", "zh": "zh_CN"}
 _MARK = ".buildinfo"  # Sphinx writes it beside the pages
 
@@ -48,19 +48,39 @@ def build_site(out: Path, notice: Callable[[str], None] = lambda words: None) ->
     if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
         raise SiteError(f"{out} holds something else than the site. Name a new or empty folder.")
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder, "site")
-        notice("pages")
-        # Sphinx registers what it knows for a whole process, so each language has its own
-        with ProcessPoolExecutor(len(LANGUAGES), multiprocessing.get_context("spawn")) as pool:
-            folders = [made if language == "en" else made / language for language in LANGUAGES]
-            list(pool.map(_build, LANGUAGES, [Path(folder, language) for language in LANGUAGES], folders))
-        notice("links")
-        links = check_links(made)
-        if links.broken:
-            raise SiteError(f"{len(links.broken)} links of the site are broken:\n" + "\n".join(links.broken))
-        shutil.rmtree(out, ignore_errors=True)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(made, out)
+        notice("the pages")
+        made = build_pages(Path(folder))
+        notice("the links")
+        return publish(made, out)
+
+
+def build_pages(folder: Path) -> Path:
+    """Build the pages of all languages inside a folder; where they are.
+
+    Raises:
+        SiteError: when Sphinx warns of anything.
+        MissingNotebook: when a notebook is not there.
+    """
+    made = folder / "site"
+    # Sphinx registers what it knows for a whole process, so each language has its own
+    with ProcessPoolExecutor(len(LANGUAGES), multiprocessing.get_context("spawn")) as pool:
+        outs = [made if language == "en" else made / language for language in LANGUAGES]
+        list(pool.map(_build, LANGUAGES, [folder / language for language in LANGUAGES], outs))
+    return made
+
+
+def publish(made: Path, out: Path) -> Links:
+    """Put pages where the site is to be, if every link in them leads somewhere.
+
+    Raises:
+        SiteError: when a link is broken; an earlier site stays as it is.
+    """
+    links = check_links(made)
+    if links.broken:
+        raise SiteError(f"{len(links.broken)} links of the site are broken:\n" + "\n".join(links.broken))
+    shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(made, out)
     return links
 
 
@@ -116,7 +136,7 @@ def _index(language: str) -> str:
         loader=jinja2.PackageLoader("helpers.authoring.site"),
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - Markdown, of our own sentences
+        autoescape=False,  # Markdown, of our own sentences
         undefined=jinja2.StrictUndefined,
     )
     repository = launch.repository()

@@ -72,15 +72,18 @@ def _language(app: Sphinx) -> str:
 def _lead_to_pages(app: Sphinx, document: nodes.document) -> None:
     language = _language(app)
     for reference in document.findall(nodes.reference):
-        if "refuri" in reference:
-            reference["refuri"] = page_address(reference["refuri"], language)
+        if (link := reference.get("refuri", "")) != (address := page_address(link, language)):
+            reference["refuri"] = address
+            reference["internal"] = True
     for raw in list(document.findall(nodes.raw)):
         text = _HREF.sub(lambda found: page_address(found[0], language), raw.astext())
         raw.rawsource = text
         raw.children = [nodes.Text(text)]
 
 
-def _offer_other_languages(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any) -> None:
+def _offer_other_languages(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any
+) -> None:
     """Tell the templates where the same page is in the other languages."""
     here = "." if (language := _language(app)) == "en" else language
     context["twins"] = [
@@ -100,7 +103,9 @@ def _inline_formula(translator: HTML5Translator, node: nodes.math) -> None:
 
 def _formula(translator: HTML5Translator, node: nodes.math_block) -> None:
     # one that is wider than a phone is moved with the keyboard too, so it takes the focus
-    translator.body.append(f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>')
+    translator.body.append(
+        f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>'
+    )
     raise nodes.SkipNode
 
 

@@ -42,6 +42,4 @@ def services(repository: str) -> dict[str, str]:
 
 def badges() -> list[str]:
     """The README's lines, one a service, for the repository of the setting."""
-    return [
-        f"[![{name}]({_BADGES[name]})]({address})" for name, address in services(_setting()).items()
-    ]
+    return [f"[![{name}]({_BADGES[name]})]({address})" for name, address in services(_setting()).items()]

@@ -56,7 +56,9 @@ def check_links(site: Path) -> Links:
                 continue
             links.checked += 1
             if why := _broken(path, unquote(parts.path), unquote(parts.fragment), pages, site.resolve()):
-                links.broken.append(f"{path.relative_to(site.resolve())}: {address or 'an empty link'}: {why}")
+                links.broken.append(
+                    f"{path.relative_to(site.resolve())}: {address or 'an empty link'}: {why}"
+                )
     return links
 
 
