@@ -222,7 +222,8 @@ def test_chinese_is_cut_into_pairs() -> None:
 
 
 def test_launch_buttons_appear_with_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert launch.repository() is None, "remove this line once the course has an address"
+    monkeypatch.setattr(launch, "_setting", lambda: "https://github.com/OWNER/course")
+    assert launch.repository() is None
     monkeypatch.setattr(launch, "_setting", lambda: "https://github.com/someone/course")
     assert launch.repository() == "https://github.com/someone/course"
     binder, codespaces = launch.badges()
