@@ -8,6 +8,7 @@ from importlib import import_module
 
 _HOMES = {
     "helpers.learning.session": ("check", "hint", "next_unsolved", "predict", "progress", "reset", "reveal", "solution"),
+    "helpers.labs": ("lab",),
     "helpers.text": ("use_language",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

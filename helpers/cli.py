@@ -8,10 +8,25 @@ from pathlib import Path
 
 import click
 
+from helpers.exporting.command import export
+from helpers.paths import has_sources
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The course's tools, for learners, teachers and authors."""
+
+
+main.add_command(export)
+
+
+def _need_sources() -> None:
+    """Refuse, in a sentence, what a handout cannot do."""
+    if not has_sources():
+        raise click.UsageError(
+            "This copy of the course has no lessons' sources, as a handout has none. Grading, building and measuring "
+            "need them: run this in the teacher's clone of the course."
+        )
 
 
 @main.command()
@@ -74,6 +89,7 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     LESSON is a lesson's name or its beginning, such as 01; without any, all lessons are built. Solutions are
     executed, and only those that changed.
     """
+    _need_sources()
     from helpers.authoring import command
 
     sys.exit(command.check(names) if check else command.build(names, force))
@@ -107,10 +123,18 @@ def site(out: Path, external: bool, badges: bool) -> None:
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
 )
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for gradebook and feedback."
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for all reports. A run that was stopped goes on from what is there.",
 )
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="File for the report."
+)
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="File for JUnit XML.")
+@click.option(
+    "--gradescope",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for Gradescope's results.json, of one learner.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Submissions graded at a time."
@@ -119,22 +143,62 @@ def site(out: Path, external: bool, badges: bool) -> None:
     "--timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds a submission."
 )
 @click.option("--seed", type=int, help="Make the judges' inputs from this number (default: a secret one).")
+@click.option("--fresh", is_flag=True, help="Grade all again, also what --out holds from an earlier run.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler, in place of --jobs."
+)
 def grade(
     paths: tuple[Path, ...],
     out: Path | None,
     json_file: Path | None,
+    junit: Path | None,
+    gradescope: Path | None,
     jobs: int,
     timeout: float,
     seed: int | None,
+    fresh: bool,
+    dask: str | None,
 ) -> None:
     """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
 
-    Exit status 0 when every submission was graded, whatever its score; 2 for unusable arguments; 3 when some
-    submission could not be read (it is reported, with no points and the reason).
+    Exit status 0 when every submission was graded, whatever its score; 1 when a report could not be written, or
+    something broke the work off; 2 for unusable arguments; 3 when some submission could not be read (it is reported,
+    with no points and the reason); 130 when stopped with Ctrl-C. The same command with the same --out then grades only
+    what is missing or changed.
     """
+    _need_sources()
     from helpers.grading import command
+    from helpers.grading.reports.outputs import Outputs
 
-    sys.exit(command.grade(list(paths), out, json_file, jobs, timeout, seed))
+    outputs = Outputs(out, json_file, junit, gradescope)
+    sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed, fresh, dask))
+
+
+@main.command()
+@click.argument(
+    "submission", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="SUBMISSION"
+)
+@click.option(
+    "-o",
+    "out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The notebook to write.",
+)
+def rebuild(submission: Path, out: Path) -> None:
+    """Rebuild the lesson with nothing of a SUBMISSION but its answers, for `pytest --nbval`.
+
+    Checks, kernel, tags and metadata are the course's own, no output is stored, and comments that steer nbval are
+    taken out. Answer and check still share one kernel there, so code in an answer's own cell can tamper with its
+    check, and it runs with all your rights: to give points, use `course grade`, which has neither weakness.
+
+    Exit status 0 when FILE was written, 2 for unusable arguments, 3 when the submission cannot be read.
+    """
+    _need_sources()
+    from helpers.grading.rebuilding import rebuild_file
+
+    sys.exit(rebuild_file(submission, out))
 
 
 @main.group()
@@ -146,12 +210,31 @@ def bench() -> None:
 @click.option("--runs", default=7, show_default=True, help="Checks of each exercise that are timed.")
 def bench_checks(runs: int) -> None:
     """How long a check takes: each exercise's solution, judged as in the notebook."""
+    _need_sources()
     from helpers.bench.checks import time_checks
 
     rows = time_checks(runs)
     _print_table(
         ["exercise", "median ms", "slowest ms"], [[id, f"{mid:.0f}", f"{top:.0f}"] for id, mid, top in rows]
     )
+
+
+@bench.command("labs")
+@click.option("--moves", type=click.IntRange(1), default=5, show_default=True, help="Moves of each control.")
+def bench_labs(moves: int) -> None:
+    """How long labs take from a move of a control to the new picture: to compute, draw and encode it."""
+    from helpers.bench.labs import AIM_MS, time_labs
+
+    _print_table(
+        ["lab", "controls", "first picture", "median ms", "slowest ms", f"within {AIM_MS} ms"],
+        [
+            [
+                row.name, str(row.controls), f"{row.first:.1f} s", f"{row.median:.0f}", f"{row.slowest:.0f}",
+                "✔" if row.met else "✘",
+            ]
+            for row in time_labs(moves)
+        ],
+    )  # fmt: skip
 
 
 @bench.command("ladder")
@@ -196,6 +279,47 @@ def bench_ladder(models: str, batches: str, threads: int | None, rounds: int, fi
     print_ladder(ladder)
     if file:
         Path(file).write_text(as_json(ladder) + "\n")
+
+
+@bench.command("grading")
+@click.option("--lessons", default="modes,export", show_default=True, help="By their words.")
+@click.option(
+    "--ways",
+    default="ours,bare,nbval,nbgrader",
+    show_default=True,
+    help="What takes turns; 'none' for sizes alone.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Turns of each way.")
+@click.option(
+    "--class", "class_size", type=click.IntRange(1), default=40, show_default=True, help="Cold start."
+)
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="At a time, in a class.")
+@click.option(
+    "--sizes", default="", help="Also classes of these sizes of the first lesson, such as 20,200,2000."
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write all to a file.",
+)
+def bench_grading(
+    lessons: str, ways: str, rounds: int, class_size: int, jobs: int, sizes: str, file: Path | None
+) -> None:
+    """Seconds a submission for course grade, for nbval, for nbgrader, and bare; then classes of several sizes.
+
+    Right submissions of a quick lesson and of the one with exports. nbgrader is measured where it is installed. Let
+    nothing else run meanwhile; it says beforehand how long it takes.
+    """
+    from helpers.bench import grading_command
+
+    sys.exit(
+        grading_command.run(_words(lessons), _words(ways), rounds, class_size, jobs, _words(sizes), file)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

@@ -18,7 +18,17 @@ def home() -> Path:
 
 def grading() -> bool:
     """Whether a grader runs this process: ours says so in COURSE_GRADING, nbgrader in a variable of its own."""
-    return os.environ.get("COURSE_GRADING") == "1" or "NBGRADER_EXECUTION" in os.environ
+    return os.environ.get("COURSE_GRADING") == "1" or in_nbgrader()
+
+
+def in_nbgrader() -> bool:
+    """Whether nbgrader runs this kernel, to grade or to validate."""
+    return "NBGRADER_EXECUTION" in os.environ
+
+
+def has_sources() -> bool:
+    """Whether this copy of the course has the lessons' sources; a handout and an installed package do not."""
+    return SOURCES.is_dir()
 
 
 def graded_environment() -> dict[str, str]:

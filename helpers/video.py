@@ -377,7 +377,8 @@ def _view(picture: Image.Image, way: float, size: tuple[int, int]) -> Image.Imag
     width, height = size
     zoom = 1.0 - 0.35 * way
     scale = min(picture.width / width, picture.height / height) * zoom
-    seen_width, seen_height = width * scale, height * scale
+    # rounding may make it a hair larger than the picture, which Pillow refuses
+    seen_width, seen_height = min(width * scale, picture.width), min(height * scale, picture.height)
     left = (picture.width - seen_width) * (0.25 + 0.5 * way)
     top = (picture.height - seen_height) / 2
     return picture.resize(

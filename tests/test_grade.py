@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from handing_in import NO_LESSONS, RIGHT, WRONG, hand_in
+from handing_in import NO_LESSONS, RIGHT, WRONG, InPlace, hand_in
 
 from helpers.cli import main
 from helpers.grading import command
 from helpers.grading.collecting import HandedIn, collect
-from helpers.grading.grade import grade_submission
-from helpers.grading.gradebook import feedback_page, gradebook, write_folder
-from helpers.grading.report import Graded
+from helpers.grading.grade import Terms, grade_file
+from helpers.grading.protections import protections
+from helpers.grading.reports import outputs
+from helpers.grading.reports.files import CannotWrite
 
 NAME = "00_start_here.ipynb"
 LOOP = "def best_category(logits, categories):\n    while True:\n        pass"
@@ -25,18 +26,7 @@ LOOP = "def best_category(logits, categories):\n    while True:\n        pass"
 
 @pytest.fixture
 def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge in this process: the command's own workers would each import everything again."""
-    monkeypatch.setattr(command, "ProcessPoolExecutor", _InPlace)
-
-
-class _InPlace(Executor):
-    def __init__(self, *args, **kwargs) -> None:
-        pass
-
-    def submit(self, fn, /, *args, **kwargs) -> Future:
-        future: Future = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
+    monkeypatch.setattr(command, "local_judges", InPlace().judges)
 
 
 def grade(*arguments: str | Path) -> tuple[int, str]:
@@ -51,7 +41,8 @@ def test_a_class(tmp_path: Path) -> None:
     hand_in(tmp_path, f"class/李 雷/{NAME}", WRONG)
     (tmp_path / "class" / "eve").mkdir()
     (tmp_path / "class" / "eve" / NAME).write_text("{]")
-    code, said = grade(tmp_path / "class", "--json", tmp_path / "r.json", "--out", tmp_path / "out")
+    files = ["--json", tmp_path / "r.json", "--junit", tmp_path / "j.xml", "--out", tmp_path / "out"]
+    code, said = grade(tmp_path / "class", *files)
     assert code == 3
     assert "eve" in said and "no valid notebook" in said
     report = json.loads((tmp_path / "r.json").read_text())
@@ -69,19 +60,44 @@ def test_a_class(tmp_path: Path) -> None:
     assert "smallest" in lei["exercises"][0]["message"]
     rows = list(csv.reader((tmp_path / "out" / "gradebook.csv").read_text("utf-8-sig").splitlines()))
     assert rows == [
-        ["learner", "earned", "start-1", "unreadable"], ["ann", "2", "2", ""],
-        ["eve", "0", "", NAME], ["李 雷", "0", "0", ""],
+        ["learner", "earned", "start-1", "unreadable", "handed in twice"], ["ann", "2", "2", "", ""],
+        ["eve", "0", "", NAME, ""], ["李 雷", "0", "0", "", ""],
     ]  # fmt: skip
     pages = {path.name: path.read_text() for path in (tmp_path / "out" / "feedback").iterdir()}
-    assert pages.keys() == {"ann.html", "eve.html", "李_雷.html"}
-    assert "gave-smallest" not in pages["ann.html"] and "smallest logit" in pages["李_雷.html"]
+    assert pages.keys() == {"ann.html", "eve.html", "李 雷.html"}
+    assert "gave-smallest" not in pages["ann.html"] and "smallest logit" in pages["李 雷.html"]
     assert "no valid notebook" in pages["eve.html"]
+    suites = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert [suite.get("name") for suite in suites] == [f"ann/{NAME}", f"eve/{NAME}", f"李 雷/{NAME}"]
+    in_force = suites.find(".//property[@name='protections in force']").get("value").split(", ")
+    assert in_force == protections()
+    assert "no valid notebook" in (tmp_path / "out" / "class.html").read_text()
 
 
 @pytest.mark.usefixtures("same_process")
 def test_every_submission_graded_is_status_0_whatever_its_score(tmp_path: Path) -> None:
     path = hand_in(tmp_path, NAME, WRONG)
-    assert grade(path)[0] == 0
+    assert grade(path, "--gradescope", tmp_path / "results.json")[0] == 0
+    (test,) = json.loads((tmp_path / "results.json").read_text())["tests"]
+    assert (test["name"], test["score"], test["max_score"]) == ("start-1", 0, 2)
+    assert "smallest logit" in test["output"]
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_report_that_cannot_be_written_is_status_1_and_the_score_is_told(
+    tmp_path: Path, monkeypatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise CannotWrite(path, OSError(28, "No space left on device"))
+
+    monkeypatch.setattr(outputs, "write_whole", full)
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "ann" / NAME).write_text("{]")
+    code, said = grade(tmp_path / "ann", "--json", tmp_path / "r.json", "--out", tmp_path / "out")
+    told = said.replace("\n", "")
+    assert code == 1
+    assert "ann.html: No space left on device" in told and "And 3 more files" in told
+    assert "0 of 0" in told and "no valid notebook" in told
 
 
 def test_with_two_workers_of_the_command_itself(tmp_path: Path) -> None:
@@ -109,20 +125,20 @@ def test_a_folder_without_notebooks_is_status_2(tmp_path: Path) -> None:
 def test_what_is_no_lesson_is_reported(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "x.ipynb"
     path.write_bytes(content)
-    report = grade_submission(HandedIn("x", path), 0).report
+    report = grade_file(HandedIn("x", path), Terms(0)).report
     assert report.status == "unreadable" and said in report.reason
     assert (report.earned, report.possible, report.exercises) == (0, 0, [])
 
 
 def test_a_file_that_is_gone_is_reported(tmp_path: Path) -> None:
-    assert "cannot be read" in grade_submission(HandedIn("x", tmp_path / "x.ipynb"), 0).report.reason
+    assert "cannot be read" in grade_file(HandedIn("x", tmp_path / "x.ipynb"), Terms(0)).report.reason
 
 
 def test_what_was_earned_before_the_time_was_over_stays(tmp_path: Path, monkeypatch) -> None:
-    late = grade_submission(HandedIn("x", hand_in(tmp_path, NAME, RIGHT)), 0, timeout=0)
+    late = grade_file(HandedIn("x", hand_in(tmp_path, NAME, RIGHT)), Terms(0, timeout=0))
     assert [row.status for row in late.report.exercises] == ["timeout"]
     assert late.report.exercises[0].mistake == "out-of-time" and late.report.possible == 2
-    slow = grade_submission(HandedIn("x", hand_in(tmp_path, NAME, LOOP)), 0, timeout=8).report
+    slow = grade_file(HandedIn("x", hand_in(tmp_path, NAME, LOOP)), Terms(0, timeout=8)).report
     assert slow.exercises[0].status == "timeout"
     assert slow.seconds < 60
 
@@ -148,35 +164,10 @@ def test_layouts(tmp_path: Path, files: list[str], path: str, learners: list[str
     assert len(collect([tmp_path / path, tmp_path / path])) == len(learners), "each once"
 
 
-# the files ---------------------------------------------------------------------------------------------------
-
-
-def graded(tmp_path: Path, *learners: str) -> list[Graded]:
-    (tmp_path / "no.ipynb").write_text("")
-    return [grade_submission(HandedIn(learner, tmp_path / "no.ipynb"), 0) for learner in learners]
-
-
-def test_a_name_cannot_be_a_formula_or_a_path_or_markup(tmp_path: Path) -> None:
-    names = ("=1+1", "../../x", "<script>", "a/b", "a\\b", "A/b")
-    everybody = graded(tmp_path, *names)
-    assert "'=1+1" in gradebook(everybody)
-    write_folder(tmp_path / "out", everybody)
-    pages = [path.name for path in (tmp_path / "out" / "feedback").iterdir()]
-    assert len({name.casefold() for name in pages}) == len(names)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["no.ipynb", "out"]
-    assert "<script>" not in feedback_page("<script>", [everybody[2]])
-
-
-def test_no_half_written_file_takes_a_whole_ones_place(tmp_path: Path, monkeypatch) -> None:
-    write_folder(tmp_path / "out", graded(tmp_path, "ann"))
-    before = {path: path.read_bytes() for path in (tmp_path / "out").glob("*.*")}
-
-    def break_off(self: Path, data: bytes) -> None:
-        with self.open("wb") as file:
-            file.write(data[:3])
-        raise OSError("disk full")
-
-    monkeypatch.setattr(Path, "write_bytes", break_off)
-    with pytest.raises(OSError, match="disk full"):
-        write_folder(tmp_path / "out", graded(tmp_path, "bob"))
-    assert before and all(path.read_bytes() == data for path, data in before.items())
+def test_a_link_to_anothers_notebook_takes_nobodys_place(tmp_path: Path) -> None:
+    for name in ("ann", "eve"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "ann" / "01.ipynb").write_text("")
+    (tmp_path / "eve" / "01.ipynb").symlink_to(tmp_path / "ann" / "01.ipynb")
+    found = [(each.learner, each.path.parent.name) for each in collect([tmp_path, tmp_path / "ann"])]
+    assert found == [("ann", "ann"), ("eve", "eve")]

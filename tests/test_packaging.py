@@ -46,7 +46,7 @@ def test_conda_users_get_the_same_environment() -> None:
 
 OPTIONAL = {"torchcodec"}  # a cell tries it, and says so where it is missing
 # may be missing too, but must be declared
-OF_EXTRAS = {"axe_playwright_python", "bs4", "docutils", "latex2mathml", "playwright", "sphinx"}
+OF_EXTRAS = {"axe_playwright_python", "bs4", "docutils", "latex2mathml", "nbgrader", "playwright", "sphinx"}
 
 
 def imported(path: Path) -> set[str]:

@@ -154,7 +154,7 @@ def _navigation(product: Product) -> str:
 
 
 def _digest(lesson: Lesson, notebook: nbformat.NotebookNode) -> str:
-    """Of what decides the outputs: its cells, its judges and trials, and the course's outline, which panels name."""
+    """Of what decides the outputs: its cells, its judges, trials and labs, and the course's outline, which panels name."""
     parts = [repr([(cell.cell_type, cell.source) for cell in notebook.cells])]
     parts.append(
         repr(
@@ -165,7 +165,7 @@ def _digest(lesson: Lesson, notebook: nbformat.NotebookNode) -> str:
             ]
         )
     )
-    for folder in ("exercises", "trials", "reference"):
+    for folder in ("exercises", "trials", "reference", "labs"):
         parts += [path.read_text(encoding="utf-8") for path in modules_of(lesson.word, folder)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -243,11 +243,18 @@ def build(product: Product, force: bool = False) -> bool:
         notebook.metadata = wanted  # executing adds the kernel's own version, which is of no lesson
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)
+            _still(cell)
     product.path.parent.mkdir(parents=True, exist_ok=True)
     temporary = product.path.with_suffix(".tmp")
     nbformat.write(notebook, temporary)
     temporary.replace(product.path)
     return True
+
+
+def _still(cell: nbformat.NotebookNode) -> None:
+    """Leave widgets out of stored outputs: their kernel has gone, and JupyterLab would show an error in their place."""
+    for output in cell.get("outputs", []):
+        output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def build_all(

@@ -28,7 +28,8 @@ def collect(paths: list[Path]) -> list[HandedIn]:
     A path is a notebook (the learner is the folder it lies in), one learner's folder, or a folder of learners'
     folders, as ``submitted/<learner>/<assignment>/NN_name.ipynb`` or ``<learner>/NN_name.ipynb``.
     """
-    found = {each.path.resolve(): each for path in paths for each in _at(path)}
+    # two names of one folder are one, but a link to another's notebook is no second name of it
+    found = {each.path.parent.resolve() / each.path.name: each for path in paths for each in _at(path)}
     return sorted(found.values(), key=lambda each: (each.learner, each.path))
 
 

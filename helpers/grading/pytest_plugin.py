@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from helpers.paths import has_sources
+
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
 
@@ -33,6 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     validating = config.getoption("nbval", False) or config.getoption("nbval_lax", False)
     if config.getoption("--grade") and validating:
         raise pytest.UsageError("--grade and --nbval each run a notebook in their own way. Use one of them.")
+    if config.getoption("--grade") and not has_sources():
+        raise pytest.UsageError(
+            "--grade needs the lessons' sources, which a handout does not have: use the teacher's clone of the "
+            "course. In a handout, --nbval-lax runs the checks of a notebook."
+        )
     if validating:
         os.environ["COURSE_GRADING"] = (
             "1"  # read by the kernels that nbval starts: a failing check then fails its cell
@@ -55,7 +62,6 @@ class GradedNotebook(pytest.File):
     def collect(self) -> Iterator[GradedExercise]:
         from helpers.grading.collecting import HandedIn, out_of_sight
         from helpers.grading.process import AnswerProcess
-        from helpers.grading.program import submission_program
         from helpers.grading.reading import Unreadable, read_bytes, read_submission
 
         try:
@@ -66,9 +72,9 @@ class GradedNotebook(pytest.File):
             return
         handed_in = HandedIn(self.path.parent.name, self.path)
         hidden = out_of_sight([self.config.rootpath, self.path.parent], [handed_in])
-        self.process = AnswerProcess(submission_program(submission), hidden)
+        self.process = AnswerProcess(hidden=hidden)
         for exercise in submission.lesson.exercises:
-            yield GradedExercise.from_parent(self, name=exercise.id, exercise=exercise)
+            yield GradedExercise.from_parent(self, name=exercise.id, exercise=exercise, submission=submission)
 
     def teardown(self) -> None:
         if self.process is not None:
@@ -86,17 +92,25 @@ class DidNotPass(Exception):
 class GradedExercise(pytest.Item):
     """One exercise of one notebook."""
 
-    def __init__(self, *, exercise: Any, **kwargs: Any) -> None:
+    def __init__(self, *, exercise: Any, submission: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.exercise = exercise
+        self.submission = submission
 
     def runtest(self) -> None:
+        from helpers.grading.best_reading import judge_best
         from helpers.grading.process import RemoteAnswer
+        from helpers.grading.program import readings
         from helpers.judging import Status, judge
 
-        seed = self.config.getoption("--grade-seed")
-        answer = RemoteAnswer(self.parent.process, self.exercise)
-        verdict = judge(self.exercise, answer, secrets.randbits(32) if seed is None else seed)
+        fixed = self.config.getoption("--grade-seed")
+        seed = secrets.randbits(32) if fixed is None else fixed
+        verdict, _reading = judge_best(
+            readings(self.submission, self.exercise),
+            lambda way: judge(
+                self.exercise, RemoteAnswer(self.parent.process, self.exercise, way.program), seed
+            ),
+        )
         told = {"exercise": verdict.exercise, "status": str(verdict.status), "earned": verdict.earned,
                 "possible": verdict.possible, "mistake": verdict.mistake or ""}  # fmt: skip
         self.user_properties += list(told.items())

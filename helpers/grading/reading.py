@@ -1,51 +1,74 @@
-"""Reading what a learner handed in."""
+"""Reading what a learner handed in: a file, and which lesson it is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import stat
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import nbformat
-
 from helpers import exercises
+from helpers.grading.names import names, plain_python
+from helpers.grading.notebook_file import Cell, NotebookFile, Unreadable, read_notebook
 from helpers.judging.exercise import Lesson
+from helpers.text import LANGUAGES, Message, _
 
 MAX_BYTES = 300_000_000
 """Of one notebook: with pictures in its outputs it may well be large."""
 
 
-class Unreadable(Exception):
-    """A file that is no notebook of this course; the message says why."""
+@dataclass(frozen=True)
+class Submission:
+    """A learner's notebook.
+
+    Args:
+        lesson: which one it is.
+        language: of its text, "en" or "zh".
+        sides: its cells; of a merge conflict, those of the one side and those of the other.
+    """
+
+    lesson: Lesson
+    language: str
+    sides: tuple[Side, ...]
 
 
 @dataclass(frozen=True)
-class Submission:
-    """A learner's notebook: which lesson it is, and its code cells as (grade_id or None, source), in order."""
+class Side:
+    """The cells of a notebook, in their order, and what was wrong with its file."""
 
-    lesson: Lesson
-    cells: tuple[tuple[str | None, str], ...]
-
-    @property
-    def answers(self) -> dict[str, str]:
-        """The source of each answer, by its exercise."""
-        ids = {exercise.id for exercise in self.lesson.exercises}
-        return {grade_id: source for grade_id, source in self.cells if grade_id in ids}
+    cells: tuple[Cell, ...]
+    notes: tuple[Message, ...] = ()
 
 
 def read_bytes(path: Path) -> bytes:
-    """What lies in a file that was handed in.
+    """What lies in a file that was handed in. A link is never followed: it may lead to anybody's answers.
 
     Raises:
-        Unreadable: when it is gone, is no file, or is too large.
+        Unreadable: when it is gone, is no file of its own, or is too large.
     """
+    if path.is_symlink():
+        raise Unreadable(
+            _("{name} is a link to another file. Hand in the notebook itself, not a link.", name=path.name)
+        )
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise Unreadable(
-                f"{path.name} is larger than {MAX_BYTES // 10**6} MB. Clear its outputs and save it again."
-            )
-        return path.read_bytes()
+        # the file may be swapped for a link or a pipe while we look
+        wanted = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")  # each where the system has it
+        file = os.open(path, sum(getattr(os, flag, 0) for flag in wanted))
+        with open(file, "rb") as stream:
+            found = os.fstat(file)
+            if not stat.S_ISREG(found.st_mode):
+                raise Unreadable(_("{name} is no file. Hand in the notebook itself.", name=path.name))
+            if found.st_size > MAX_BYTES:
+                raise Unreadable(_TOO_LARGE(name=path.name))
+            return stream.read()
     except OSError as error:
-        raise Unreadable(f"{path.name} cannot be read: {error}.") from None
+        raise Unreadable(_("{name} cannot be read: {error}.", name=path.name, error=error)) from None
+
+
+_TOO_LARGE = _(
+    "{name} is larger than {megabytes} MB. Clear its outputs and save it again.",
+    megabytes=MAX_BYTES // 10**6,
+)
 
 
 def read_submission(data: bytes, name: str) -> Submission:
@@ -54,44 +77,43 @@ def read_submission(data: bytes, name: str) -> Submission:
     Raises:
         Unreadable: when it is no notebook, or no lesson of this course.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{name} cannot be read: {error}.") from None
-    try:
-        notebook = nbformat.reads(text, as_version=4)
-    except Exception as error:  # nbformat raises many kinds, all of which mean the same to a person
-        raise Unreadable(
-            f"{name} is no valid notebook ({type(error).__name__}). Save it in JupyterLab again."
-        ) from None
-    cells = tuple(
-        (_grade_id(cell), cell.source if isinstance(cell.source, str) else "".join(cell.source))
-        for cell in notebook.cells
-        if cell.get("cell_type") == "code"
-    )
-    return Submission(_lesson(name, notebook, cells), cells)
+    files = read_notebook(data, name)
+    first = files[0]
+    language = first.language if first.language in LANGUAGES else _language(first.cells)
+    lesson = _lesson(name, first)
+    known = {id for exercise in lesson.exercises for id in (exercise.id, f"{exercise.id}-check")}
+    return Submission(lesson, language, tuple(_side(file, known) for file in files))
 
 
-def _grade_id(cell: nbformat.NotebookNode) -> str | None:
-    entry = cell.get("metadata", {}).get("nbgrader")
-    found = entry.get("grade_id") if isinstance(entry, dict) else None
-    return found if isinstance(found, str) else None
+def _side(file: NotebookFile, known: set[str]) -> Side:
+    cells = (cell if cell.grade_id in known else replace(cell, grade_id=None) for cell in file.cells)
+    return Side(tuple(cells), file.notes)
 
 
-def _lesson(name: str, notebook: nbformat.NotebookNode, cells: tuple) -> Lesson:
-    """By the notebook's own metadata, else by its answer cells, else by its file name."""
-    entry = notebook.metadata.get("course")
-    named = entry.get("lesson") if isinstance(entry, dict) else None
-    words = {
-        grade_id.rpartition("-")[0]
-        for grade_id, _source in cells
-        if grade_id and not grade_id.endswith("-check")
+def _language(cells: tuple[Cell, ...]) -> str:
+    """By the text, where the metadata is lost: Chinese, where a tenth of it is."""
+    text = "".join(cell.source for cell in cells if not cell.is_code)
+    return "zh" if sum("\u4e00" <= sign <= "\u9fff" for sign in text) > len(text) / 10 else "en"
+
+
+def _lesson(name: str, file: NotebookFile) -> Lesson:
+    """The lesson that most of its answers belong to; where none tells, by its metadata, else by its file name."""
+    marked = {cell.grade_id for cell in file.cells}
+    defined = {
+        each for cell in file.cells if cell.is_code for each in names(plain_python(cell.source)).defines
     }
-    lessons = exercises.lessons()
-    for lesson in lessons:
-        if named == lesson.name:
-            return lesson
-    for lesson in lessons:
-        if lesson.word in words or name.startswith(lesson.name):
-            return lesson
-    raise Unreadable(f"{name} is no lesson of this course: its answer cells and its name are unknown.")
+
+    def signs(lesson: Lesson) -> tuple[int, bool, bool, int]:
+        return (
+            sum(exercise.id in marked for exercise in lesson.exercises),
+            lesson.name == file.lesson,
+            name.startswith(lesson.name),
+            sum(exercise.answer in defined for exercise in lesson.exercises),
+        )
+
+    best = max(exercises.lessons(), key=signs)
+    if not any(signs(best)):
+        raise Unreadable(
+            _("{name} is no lesson of this course: its answer cells and its name are unknown.", name=name)
+        )
+    return best

@@ -64,12 +64,12 @@ def _environment(html: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["marked"] = _marked
+    environment.filters["marked"] = marked
     environment.globals["t"] = lambda sentence, **values: str(Message(sentence, values))
     return environment
 
 
-def _marked(text: Any) -> Markup:
+def marked(text: Any) -> Markup:
     """Escaped text in which `code` is set as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(str(text)))))
 

@@ -68,9 +68,8 @@ class Verdict:
 
     @property
     def message(self) -> str:
-        """One or two sentences: the mistake, and what was observed."""
-        finding = self.finding
-        if finding is None or finding.mistake is None:
-            return ""
-        said = str(finding.mistake.says)
-        return f"{said} {finding.observed}" if finding.observed else said
+        """In a few sentences: the mistake, what was observed, and the notes."""
+        finding, said = self.finding, []
+        if finding is not None and finding.mistake is not None:
+            said = [finding.mistake.says, *filter(None, [finding.observed])]
+        return " ".join(map(str, (*said, *self.notes)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,14 +13,14 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import display
 
-from helpers.authoring.source import solution_of, stub_of
 from helpers.exercises import UnknownId, find_exercise, find_prediction, lesson_of, lessons
 from helpers.judging import Answer, LocalAnswer, MissingAnswer, Status, Verdict, judge
 from helpers.judging.exercise import Exercise
 from helpers.judging.feedback import Panel, draw, verdict_panel
+from helpers.learning import handout
 from helpers.learning.store import store
 from helpers.learning.summary import Standing, standings
-from helpers.paths import grading
+from helpers.paths import grading, in_nbgrader
 from helpers.text import Message, _
 from helpers.trials.runner import Raised, raised
 
@@ -40,12 +41,16 @@ class CheckFailed(CourseError):
     """Raised under a grader, so that the check's cell fails; the message is the panel's text."""
 
 
-def check(id: str, answer: Any = _MISSING) -> None:
+def check(id: str, answer: Any = _MISSING) -> int | None:
     """Judge your answer to an exercise and show what was found.
 
     Args:
         id: the exercise, such as ``"modes-1"``.
         answer: your object; without it, the name that the exercise asks for is looked up.
+
+    Returns:
+        Under nbgrader the points of an answer that is partly right, which nbgrader reads from the cell's output as
+        partial credit; else None.
 
     Raises:
         CourseError: for an unknown id.
@@ -63,9 +68,11 @@ def check(id: str, answer: Any = _MISSING) -> None:
     )
     advice = _advice(exercise, verdict)
     panel = verdict_panel(replace(verdict, notes=(*_stale(exercise), *verdict.notes, *_repaired())), advice)
-    if grading() and verdict.status is not Status.PASSED:
+    credit = verdict.earned if in_nbgrader() and verdict.status is not Status.PASSED else None
+    if grading() and verdict.status is not Status.PASSED and not credit:
         raise CheckFailed(panel.text)
     display(panel)
+    return credit
 
 
 def _exercise(id: str) -> Exercise:
@@ -132,7 +139,7 @@ def _advice(exercise: Exercise, verdict: Verdict) -> Message | None:
     if verdict.status in (Status.NOT_STARTED, Status.MISSING, Status.UNCHECKABLE):
         return None
     tries = standings(store().events())[exercise.id].tries
-    if tries >= HONEST_TRIES:
+    if tries >= HONEST_TRIES and handout.why_closed() is None:
         return _('Stuck? `hint("{id}")` helps, and `solution("{id}")` is open to you now.', id=exercise.id)
     return _('Stuck? `hint("{id}")` helps.', id=exercise.id)
 
@@ -156,25 +163,37 @@ def hint(id: str, level: int | None = None) -> None:
             str(_("{id} has {count} hints: ask for one from 1 to {count}.", id=id, count=count))
         )
     store().add("hint", id, level=level)
-    more = (
-        _('There is one more step: `hint("{id}")`.', id=id)
-        if level < count
-        else _('That was the last hint. `solution("{id}")` shows a solution.', id=id)
-    )
     title = _("{id}, hint {level} of {count}", id=id, level=level, count=count)
-    _show(title, [exercise.hints[level - 1]], more=more)
+    _show(title, [exercise.hints[level - 1]], more=_after_hint(id, level == count))
+
+
+def _after_hint(id: str, last: bool) -> Message:
+    if not last:
+        return _('There is one more step: `hint("{id}")`.', id=id)
+    if handout.why_closed() is not None:
+        return _("That was the last hint.")
+    return _('That was the last hint. `solution("{id}")` shows a solution.', id=id)
 
 
 def solution(id: str, show: bool = False) -> None:
     """Show a solution of an exercise, with its explanation.
 
     It opens after a pass or after three honest tries; before that it asks whether you mean it, and
-    ``solution(id, show=True)`` opens it all the same. Progress remembers that you have seen it.
+    ``solution(id, show=True)`` opens it all the same. Progress remembers that you have seen it. In a handout it stays
+    closed as long as the teacher wants, and says so.
 
     Raises:
         CourseError: for an unknown id.
     """
     exercise = _exercise(id)
+    closed = handout.why_closed()
+    if closed is not None:
+        _show(
+            _("{id}: the solution is still closed", id=id),
+            [closed],
+            more=_('Hints are open at any time: `hint("{id}")`.', id=id),
+        )
+        return
     standing = standings(store().events()).get(id, Standing())
     if not (show or standing.passed or standing.tries >= HONEST_TRIES):
         _show(
@@ -183,11 +202,18 @@ def solution(id: str, show: bool = False) -> None:
             more=_('To see it now all the same, type `solution("{id}", show=True)`.', id=id),
         )  # fmt: skip
         return
-    code = solution_of(lesson_of(id).name, id)
+    code = _from_handout(handout.solution, id)
     if code is None:
         raise CourseError(str(_("The solutions are not part of this copy of the course.")))
     store().add("solution", id)
     _show(_("{id}: a solution", id=id), [exercise.explanation], code=code)
+
+
+def _from_handout(look_up: Callable[[str], str | None], id: str) -> str | None:
+    try:
+        return look_up(id)
+    except handout.Damaged as error:
+        raise CourseError(str(error)) from None
 
 
 def reset(id: str) -> None:
@@ -200,7 +226,7 @@ def reset(id: str) -> None:
         CourseError: for an unknown id.
     """
     exercise = _exercise(id)
-    stub = stub_of(lesson_of(id).name, id)
+    stub = _from_handout(handout.stub, id)
     if stub is None:
         raise CourseError(
             str(_("The course's source is not here, so the stub of {id} cannot be brought back.", id=id))

@@ -6,19 +6,26 @@ msgpack of plain copies (:mod:`helpers.trials.values`), checked against its type
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
 import linecache
 import os
+import socket
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
+import torch
 
+from helpers.trials.frames import receive, send
+from helpers.trials.limits import LIMITS, Limits, View
 from helpers.trials.runner import Look, Raised, Record, TimedOut, find_trial, look, perform
 from helpers.trials.values import DictSeen, Seen, Sent, decode, encode, plain
 
-CELL_LIMIT = 30.0
-"""Seconds that one cell may take."""
+if sys.platform == "linux":
+    from helpers.trials.confine import confine
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -26,6 +33,12 @@ class Step(msgspec.Struct, frozen=True):
 
     code: str
     exercise: str | None = None
+
+
+class Load(Sent, tag="load"):
+    """Run this program, in a namespace of its own, before what is asked next. It has no answer."""
+
+    program: list[Step]
 
 
 class LookAt(Sent, tag="look-at"):
@@ -50,14 +63,20 @@ class Confined(Sent, tag="confined"):
     by: list[str]
 
 
-Request = LookAt | Perform
+Request = LookAt | Perform | Load
 
 
 class Answers:
     """The names that a program of cells defined, and the error of each cell that failed."""
 
-    def __init__(self, program: list[Step]) -> None:
-        self.namespace: dict[str, Any] = {"__name__": "__main__", "get_ipython": _NoShell}
+    def __init__(self, program: list[Step], cell_limit: float = LIMITS.cell) -> None:
+        self.cell_limit = cell_limit
+        self.namespace: dict[str, Any] = {
+            "__name__": "__main__",
+            "get_ipython": _NoShell,
+            "display": _show_nothing,
+            "input": _nobody_types,
+        }
         self.errors: dict[str, Raised] = {}
         for number, step in enumerate(program):
             error = self._run(step, f"<cell {step.exercise or number}>")
@@ -67,17 +86,20 @@ class Answers:
     def _run(self, step: Step, filename: str) -> Raised | None:
         def run(_answer: None) -> dict[str, Any]:
             linecache.cache[filename] = (len(step.code), None, step.code.splitlines(keepends=True), filename)
-            exec(compile(step.code, filename, "exec"), self.namespace)
+            code = compile(step.code, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            ended = eval(code, self.namespace)
+            if inspect.iscoroutine(ended):  # a cell may await, as in a notebook
+                asyncio.run(ended)
             return {}
 
-        record = perform(run, None, {}, CELL_LIMIT)
+        record = perform(run, None, {}, self.cell_limit)
         if isinstance(record, Raised):
             return record
         if isinstance(record, TimedOut):
-            return Raised("TimeoutError", f"stopped after {CELL_LIMIT:g} s")
+            return Raised("TimeoutError", f"stopped after {self.cell_limit:g} s")
         return None
 
-    def respond(self, request: Request) -> Look | Record:
+    def respond(self, request: LookAt | Perform) -> Look | Record:
         """Answer one request."""
         if isinstance(request, LookAt):
             if request.name in self.namespace:
@@ -94,26 +116,46 @@ class _NoShell:
         return lambda *args, **kwargs: None
 
 
-def _confine(work: str, hidden: list[str]) -> list[str]:
-    if sys.platform == "linux":
-        from helpers.trials.confine import confine
-
-        return confine(work, hidden)
-    os.chdir(work)
-    return []
+def _show_nothing(*objects: Any, **options: Any) -> None:
+    """Stands for IPython's ``display``."""
 
 
-def serve(connection: Connection, program: list[Step], work: str, hidden: list[str]) -> None:
-    """The life of an answer process: be confined and say how, run the cells, answer until the judge hangs up."""
+def _nobody_types(prompt: Any = "") -> str:
+    """Stands for ``input``: there is nobody to ask."""
+    return ""
+
+
+def serve(connection: socket.socket, leash: Connection, work: str, view: View, limits: Limits) -> None:
+    """The life of an answer process: be confined and say how, run cells, answer until the judge hangs up."""
     os.environ["COURSE_ROLE"] = "answers"
     with open(os.devnull, "r+") as nowhere:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
-    connection.send_bytes(encode(Confined(_confine(work, hidden))))
-    answers = Answers(program)
+    send(connection, encode(Confined(_confine(connection, leash, work, view, limits))))
+    torch.set_num_threads(1)  # so that processor time measures an answer's own work, on any machine
+    answers = Answers([])
     while True:
         try:
-            request = decode(connection.recv_bytes(), Request)
+            request = decode(receive(connection), Request)
         except EOFError:
             return
-        connection.send_bytes(encode(answers.respond(request)))
+        if isinstance(request, Load):
+            answers = Answers(request.program, limits.cell)
+            continue
+        send(connection, _encoded(answers.respond(request), limits))
+
+
+def _confine(
+    connection: socket.socket, leash: Connection, work: str, view: View, limits: Limits
+) -> list[str]:
+    if sys.platform == "linux":
+        return confine(work, view, limits, leash.fileno(), connection.fileno())
+    os.chdir(work)
+    return []
+
+
+def _encoded(record: Look | Record, limits: Limits) -> bytes:
+    data = encode(record)
+    if len(data) <= limits.message:
+        return data
+    return encode(Raised("MemoryError", f"what it gave is larger than {limits.message / 2**20:g} MB"))

@@ -1,0 +1,1 @@
+"""What a teacher gives out or hands to another tool: handouts, nbgrader, Gradescope, GitHub Actions."""
