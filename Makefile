@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SITE_READY := $(VENV)/.site-ready
 
-.PHONY: lab test build clean
+.PHONY: lab test build site clean
 
 # JupyterLab refuses to run as root (as in many containers) unless told that it may.
 ROOT_FLAG := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
@@ -20,6 +21,13 @@ test: $(READY)  ## run the whole test suite
 
 build: $(READY)  ## bring the notebooks up to date with their sources
 	$(BIN)/course build
+
+site: $(SITE_READY)  ## build the web pages in both languages into build/site, links checked
+	$(BIN)/course site --out build/site
+
+$(SITE_READY): $(READY)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[site]'
+	@touch $(SITE_READY)
 
 # Installed once, and again only when the dependencies change.
 $(READY): pyproject.toml

@@ -116,6 +116,29 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/site"),
+    show_default=True,
+    help="Folder of the site; an earlier one there is replaced.",
+)
+@click.option("--external", is_flag=True, help="Also list the addresses that lead out of the site.")
+@click.option("--badges", is_flag=True, help="Build nothing; print the launch badges for the README.")
+def site(out: Path, external: bool, badges: bool) -> None:
+    """Build the course's web pages from the notebooks, and check their links.
+
+    Exit status 0 when all is well, 1 when a page or a link is not as it should be.
+    """
+    from helpers.authoring.site import command, launch
+
+    if badges:
+        click.echo("\n".join(launch.badges()))
+        return
+    sys.exit(command.build(out, external))
+
+
+@main.command()
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
 )
