@@ -95,7 +95,8 @@ def test_a_fresh_clone_is_installed_once(clone: Path, target: str) -> None:
     assert "-m venv .venv" in first
     assert "pip install" in first
     (clone / ".venv").mkdir()
-    (clone / ".venv" / ".ready").touch()
+    for stamp in (".ready", ".test-ready"):
+        (clone / ".venv" / stamp).touch()
     again = make(target, folder=clone)
     assert "pip install" not in again, "nothing is done twice"
     assert ("jupyter lab notebooks/00_start_here.ipynb" if target == "lab" else "-m pytest tests") in again

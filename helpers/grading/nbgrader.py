@@ -20,10 +20,10 @@ from nbformat.v4 import new_output
 from helpers.authoring.build import Product, assemble
 from helpers.exercises import lesson_of, lessons
 from helpers.grading.collecting import HandedIn, out_of_sight
-from helpers.grading.grade import grade_submission
+from helpers.grading.grade import Terms, grade_file
 from helpers.grading.reading import Unreadable
 from helpers.grading.reports.record import ExerciseReport, Graded, PanelReport
-from helpers.text import LANGUAGES, speaking
+from helpers.text import LANGUAGES, language, speaking
 
 CHECK = "-check"
 
@@ -60,8 +60,8 @@ def _seed() -> int:
 
 
 def _its_language(notebook: nbformat.NotebookNode) -> Any:
-    language = _about(notebook).get("language")
-    return speaking(language) if language in list(LANGUAGES) else nullcontext()
+    code = _about(notebook).get("language")
+    return speaking(code) if code in list(LANGUAGES) else nullcontext()
 
 
 def _about(notebook: nbformat.NotebookNode) -> dict[str, Any]:
@@ -78,8 +78,10 @@ def _grade(notebook: nbformat.NotebookNode, whose: dict[str, str], course_folder
     with tempfile.TemporaryDirectory(prefix="nbgrader-") as folder:
         path = Path(folder) / f"{name}.ipynb"
         nbformat.write(notebook, path)
-        hidden = [*out_of_sight([course_folder], []), Path(folder)]
-        return grade_submission(HandedIn(whose["student"], path), _seed(), hidden=hidden)
+        hidden = (*out_of_sight([course_folder], []), Path(folder))
+        return grade_file(
+            HandedIn(whose["student"], path), Terms(_seed(), language=language(), hidden=hidden)
+        )
 
 
 def _check_cells(notebook: nbformat.NotebookNode, ids: list[str]) -> dict[str, nbformat.NotebookNode]:
