@@ -83,15 +83,15 @@ def _grade(notebook: nbformat.NotebookNode, whose: dict[str, str], course_folder
 
 
 def _check_cells(notebook: nbformat.NotebookNode, ids: list[str]) -> dict[str, nbformat.NotebookNode]:
-    """The check's cell of each exercise. One that the learner deleted or changed in kind is put back, at the end."""
-    found = {}
-    for cell in notebook.cells:
-        id = _grade_id(cell).removesuffix(CHECK)
-        if id in ids and _grade_id(cell).endswith(CHECK):
-            if cell.cell_type == "code" and cell.metadata.nbgrader.get("grade"):
-                found[id] = cell
-            else:
-                del cell.metadata["nbgrader"]  # nbgrader checks the points of grade cells only
+    """The check's cell of each exercise; one that the learner deleted is put back, at the end.
+
+    Its points and kind are the teacher's: nbgrader has restored them, or refused the notebook.
+    """
+    found = {
+        _grade_id(cell).removesuffix(CHECK): cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and _grade_id(cell).endswith(CHECK)
+    }
     for id in ids:
         if id not in found:
             found[id] = _release_cell(f"{id}{CHECK}", id)
