@@ -7,7 +7,9 @@ import os
 from importlib import import_module
 
 _HOMES = {
-    "helpers.learning.session": ("check", "hint", "next_unsolved", "predict", "progress", "reset", "reveal", "solution"),
+    "helpers.learning.dashboard": ("dashboard", "progress"),
+    "helpers.learning.session": ("check", "hint", "next_unsolved", "predict", "reset", "reveal", "solution"),
+    "helpers.labs": ("lab",),
     "helpers.text": ("use_language",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -70,11 +70,31 @@ def exercises(as_json: bool) -> None:
 
 
 @main.command()
-def progress() -> None:
-    """Show your progress: lessons, exercises, points, and what comes next."""
-    from helpers.learning.session import progress_panel
+@click.option("--exercises", "every_exercise", is_flag=True, help="A line for each exercise too.")
+@click.option("--reset", "id", metavar="ID", help="Reset one exercise, such as modes-1. Asks first.")
+@click.option("--yes", is_flag=True, help="With --reset: do not ask.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language (default: COURSE_LANG, or English).")
+def progress(every_exercise: bool, id: str | None, yes: bool, lang: str | None) -> None:
+    """Show your progress: lessons, exercises, points, what comes next, and mistakes met and overcome."""
+    from rich.console import Console
 
-    click.echo(progress_panel().text)
+    from helpers.exercises import UnknownId, find_exercise
+    from helpers.learning.dashboard import forget, print_progress
+    from helpers.text import use_language
+
+    use_language(lang)
+    if id is not None:
+        try:
+            find_exercise(id)
+        except UnknownId as error:
+            raise click.BadParameter(str(error), param_hint="--reset") from None
+        if not yes:
+            question = (
+                f"Reset {id}? Its points, tries, hints and mistakes are set back to nothing; your code stays."
+            )
+            click.confirm(question, abort=True)
+        forget(id)
+    print_progress(Console(), every_exercise)
 
 
 @main.command()
@@ -96,10 +116,37 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/site"),
+    show_default=True,
+    help="Folder of the site; an earlier one there is replaced.",
+)
+@click.option("--external", is_flag=True, help="Also list the addresses that lead out of the site.")
+@click.option("--badges", is_flag=True, help="Build nothing; print the launch badges for the README.")
+def site(out: Path, external: bool, badges: bool) -> None:
+    """Build the course's web pages from the notebooks, and check their links.
+
+    Exit status 0 when all is well, 1 when a page or a link is not as it should be.
+    """
+    from helpers.authoring.site import command, launch
+
+    if badges:
+        click.echo("\n".join(launch.badges()))
+        return
+    sys.exit(command.build(out, external))
+
+
+@main.command()
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for all reports.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for all reports. A run that was stopped goes on from what is there.",
+)
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="File for the report."
 )
@@ -116,6 +163,10 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     "--timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds a submission."
 )
 @click.option("--seed", type=int, help="Make the judges' inputs from this number (default: a secret one).")
+@click.option("--fresh", is_flag=True, help="Grade all again, also what --out holds from an earlier run.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler, in place of --jobs."
+)
 def grade(
     paths: tuple[Path, ...],
     out: Path | None,
@@ -125,18 +176,22 @@ def grade(
     jobs: int,
     timeout: float,
     seed: int | None,
+    fresh: bool,
+    dask: str | None,
 ) -> None:
     """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
 
-    Exit status 0 when every submission was graded, whatever its score; 1 when a report could not be written; 2 for
-    unusable arguments; 3 when some submission could not be read (it is reported, with no points and the reason).
+    Exit status 0 when every submission was graded, whatever its score; 1 when a report could not be written, or
+    something broke the work off; 2 for unusable arguments; 3 when some submission could not be read (it is reported,
+    with no points and the reason); 130 when stopped with Ctrl-C. The same command with the same --out then grades only
+    what is missing or changed.
     """
     _need_sources()
     from helpers.grading import command
     from helpers.grading.reports.outputs import Outputs
 
     outputs = Outputs(out, json_file, junit, gradescope)
-    sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed))
+    sys.exit(command.grade(list(paths), outputs, jobs, timeout, seed, fresh, dask))
 
 
 @main.command()
@@ -184,6 +239,24 @@ def bench_checks(runs: int) -> None:
     )
 
 
+@bench.command("labs")
+@click.option("--moves", type=click.IntRange(1), default=5, show_default=True, help="Moves of each control.")
+def bench_labs(moves: int) -> None:
+    """How long labs take from a move of a control to the new picture: to compute, draw and encode it."""
+    from helpers.bench.labs import AIM_MS, time_labs
+
+    _print_table(
+        ["lab", "controls", "first picture", "median ms", "slowest ms", f"within {AIM_MS} ms"],
+        [
+            [
+                row.name, str(row.controls), f"{row.first:.1f} s", f"{row.median:.0f}", f"{row.slowest:.0f}",
+                "✔" if row.met else "✘",
+            ]
+            for row in time_labs(moves)
+        ],
+    )  # fmt: skip
+
+
 @bench.command("ladder")
 @click.option("--models", default="resnet18,resnet50", show_default=True, help="Models of torchvision.")
 @click.option("--batches", default="1,16", show_default=True, help="Batch sizes.")
@@ -226,6 +299,47 @@ def bench_ladder(models: str, batches: str, threads: int | None, rounds: int, fi
     print_ladder(ladder)
     if file:
         Path(file).write_text(as_json(ladder) + "\n")
+
+
+@bench.command("grading")
+@click.option("--lessons", default="modes,export", show_default=True, help="By their words.")
+@click.option(
+    "--ways",
+    default="ours,bare,nbval,nbgrader",
+    show_default=True,
+    help="What takes turns; 'none' for sizes alone.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Turns of each way.")
+@click.option(
+    "--class", "class_size", type=click.IntRange(1), default=40, show_default=True, help="Cold start."
+)
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="At a time, in a class.")
+@click.option(
+    "--sizes", default="", help="Also classes of these sizes of the first lesson, such as 20,200,2000."
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write all to a file.",
+)
+def bench_grading(
+    lessons: str, ways: str, rounds: int, class_size: int, jobs: int, sizes: str, file: Path | None
+) -> None:
+    """Seconds a submission for course grade, for nbval, for nbgrader, and bare; then classes of several sizes.
+
+    Right submissions of a quick lesson and of the one with exports. nbgrader is measured where it is installed. Let
+    nothing else run meanwhile; it says beforehand how long it takes.
+    """
+    from helpers.bench import grading_command
+
+    sys.exit(
+        grading_command.run(_words(lessons), _words(ways), rounds, class_size, jobs, _words(sizes), file)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

@@ -133,8 +133,17 @@ def classify(classifier: Classifier, images, k: int = 5):
         for start in range(0, len(images), BATCH):
             batch = torch.stack([_prepared(classifier, image) for image in images[start : start + BATCH]])
             logits = classifier.model(_like_weights(batch, classifier.model))
-            found += _top(logits.float().softmax(dim=1), classifier.categories, k)
+            found += top_predictions(logits, classifier.categories, k)
     return found
+
+
+def top_predictions(logits: Tensor, categories: list[str], k: int = 5) -> list[list[Prediction]]:
+    """The ``k`` likeliest categories of each row of logits (N, categories), the likeliest first."""
+    values, indices = logits.float().softmax(dim=1).topk(k, dim=1)
+    return [
+        [Prediction(categories[index], value, index) for value, index in zip(*row, strict=True)]
+        for row in zip(values.tolist(), indices.tolist(), strict=True)
+    ]
 
 
 @contextmanager
@@ -350,11 +359,3 @@ def _like_weights(batch: Tensor, model: nn.Module) -> Tensor:
     """The batch on the device and in the dtype of the model's parameters."""
     parameter = next(model.parameters(), batch)
     return batch.to(parameter.device, parameter.dtype)
-
-
-def _top(probabilities: Tensor, categories: list[str], k: int) -> list[list[Prediction]]:
-    values, indices = probabilities.topk(k, dim=1)
-    return [
-        [Prediction(categories[index], value, index) for value, index in zip(*row, strict=True)]
-        for row in zip(values.tolist(), indices.tolist(), strict=True)
-    ]

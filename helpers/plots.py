@@ -18,11 +18,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from helpers.text import _
+from helpers.text import _, language
 
-BLUE = "#0072B2"  # of Okabe and Ito's palette, told apart with every kind of colour vision
+# Of Okabe and Ito's palette, told apart with every kind of colour vision.
+BLUE, ORANGE, GREEN, SKY, AMBER, PINK = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#E69F00", "#CC79A7"
 INK = "#1a1a1a"
+GREY = "#6b7280"
 DPI = 100
+CHINESE = "Noto Sans SC"
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,11 @@ def show_top5(image, predictions: Sequence, title: str | None = None) -> None:
         predictions: of one picture, from :func:`helpers.models.classify`; five or any other number.
         title: a line above the picture.
     """
-    figure = _figure(9, 3.2)
+    figure = new_figure(9, 3.2)
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.2])
-    _draw(left, image, title)
-    places = range(len(predictions))
-    bars = right.barh(places, [found.probability for found in predictions], color=BLUE)
-    right.bar_label(bars, [_percent(found.probability) for found in predictions], padding=4, color=INK)
-    right.set_yticks(places, [found.category for found in predictions], fontsize=11)
-    right.invert_yaxis()
-    right.set(xlim=(0, 1.18), xticks=[])
-    right.spines[["top", "right", "bottom"]].set_visible(False)
-    _show(figure, _line(title, [f"{found.category} {_percent(found.probability)}" for found in predictions]))
+    draw_picture(left, image, title)
+    draw_bars(right, predictions)
+    _show(figure, _line(title, [in_words(predictions)]))
 
 
 def show_images(images, titles: Iterable[str] | None = None, columns: int = 4) -> None:
@@ -103,12 +100,12 @@ def show_images(images, titles: Iterable[str] | None = None, columns: int = 4) -
         return
     columns = max(1, min(columns, len(images)))
     rows = math.ceil(len(images) / columns)
-    figure = _figure(2.6 * columns, 2.6 * rows)
+    figure = new_figure(2.6 * columns, 2.6 * rows)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for panel in panels:
         panel.axis("off")
     for panel, image, title in zip(figure.axes, images, titles, strict=False):
-        _draw(panel, image, title)
+        draw_picture(panel, image, title)
     named = [title or _size(image) for image, title in zip(images, titles, strict=True)]
     _show(figure, _line(str(_("pictures")), named))
 
@@ -133,6 +130,63 @@ def show_table(rows: Iterable[Iterable], headers: Iterable) -> None:
     display(Table(tuple(map(str, headers)), tuple(tuple(map(str, row)) for row in rows)))
 
 
+# To draw with
+
+
+def new_figure(width: float, height: float):
+    """An empty figure on white ground, to be filled with matplotlib's own methods. Inches.
+
+    pyplot does not know it: nothing stays open, and no screen is needed.
+    """
+    from matplotlib.figure import Figure
+
+    use_chinese_font()
+    return Figure(figsize=(width, height), dpi=DPI, facecolor="white", layout="constrained")
+
+
+def draw_picture(axes, image, title: str | None = None, size: float = 11) -> None:
+    """Draw a picture into axes, as :func:`show_images` does."""
+    axes.imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
+    axes.axis("off")
+    if title:
+        axes.set_title(title, fontsize=size, color=INK)
+
+
+def draw_bars(axes, predictions: Sequence, color: str = BLUE, size: float = 11) -> None:
+    """Draw a bar for each predicted category of one picture into axes."""
+    places = range(len(predictions))
+    bars = axes.barh(places, [found.probability for found in predictions], color=color)
+    axes.bar_label(
+        bars, [_percent(found.probability) for found in predictions], padding=4, color=INK, fontsize=size - 1
+    )
+    axes.set_yticks(places, [found.category for found in predictions], fontsize=size)
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 1.18), xticks=[])
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def in_words(predictions: Sequence) -> str:
+    """What :func:`draw_bars` draws, as text."""
+    return ", ".join(f"{found.category} {_percent(found.probability)}" for found in predictions)
+
+
+def use_chinese_font() -> None:
+    """Let matplotlib draw Chinese where that is the language in force, with a font that comes as a package.
+
+    The font is asked only for characters that the usual one lacks, so everything else looks as before.
+    """
+    if language() != "zh":
+        return
+    import matplotlib
+    from matplotlib.font_manager import fontManager
+    from pylopdf_fonts_zh_cn import sans_path
+
+    families = matplotlib.rcParams["font.family"]
+    if CHINESE not in families:
+        fontManager.addfont(sans_path())
+        matplotlib.rcParams["font.family"] = [*families, CHINESE]
+
+
 def _cell(text: str) -> str:
     return f'<td style="text-align:left">{escape(text)}</td>'
 
@@ -143,20 +197,6 @@ def _percent(probability: float) -> str:
 
 def _line(title: str | None, parts: Sequence[str]) -> str:
     return (f"{title}: " if title else "") + ", ".join(parts)
-
-
-def _figure(width: float, height: float):
-    """A figure that pyplot does not know: nothing stays open, and no screen is needed. Inches."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), dpi=DPI, facecolor="white", layout="constrained")
-
-
-def _draw(panel, image, title: str | None) -> None:
-    panel.imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
-    panel.axis("off")
-    if title:
-        panel.set_title(title, fontsize=11, color=INK)
 
 
 def _pixels(image) -> np.ndarray:
@@ -187,6 +227,13 @@ def _size(image) -> str:
     return f"{image.shape[-1]}×{image.shape[-2]}"
 
 
+def as_png(figure) -> bytes:
+    """The figure as a PNG file, quickly rather than small."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", pil_kwargs={"compress_level": 1})
+    return file.getvalue()
+
+
 def _show(figure, alt: str) -> None:
     from IPython import get_ipython
     from IPython.display import display
@@ -196,3 +243,6 @@ def _show(figure, alt: str) -> None:
     if get_ipython() is not None:  # a plain Python has only the words
         display(Picture(file.getvalue(), alt))
     print(alt)
+
+
+use_chinese_font()  # for a learner's own plots too, which are drawn without anything from here

@@ -8,7 +8,8 @@ slows all of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from statistics import median
 from time import perf_counter
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from helpers.bars import progress_bar
 from helpers.text import _
 
 # torch's profiler writes notes with times and process ids to stderr, from where they would reach the notebook.
@@ -130,19 +132,31 @@ def saved_bytes(fn: Callable[[], Any]) -> int:
     A storage that several operations keep is counted once. Parameters are left out, since they are there anyway;
     the input is counted where a layer keeps it.
     """
-    storages: dict[int, torch.UntypedStorage] = {}
-
-    def keep(tensor: torch.Tensor) -> torch.Tensor:
-        owner = tensor if tensor._base is None else tensor._base  # a view, as of a transposed weight
-        if not isinstance(owner, nn.Parameter):
-            # Holding the storage keeps its address from being given to the next one.
-            storage = tensor.untyped_storage()
-            storages[storage.data_ptr()] = storage
-        return tensor.detach()  # an operation's own output, returned as it is, would keep itself alive
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    with _keeping() as storages:
         fn()
-    return sum(storage.nbytes() for storage in storages.values())
+    return _bytes(storages)
+
+
+def saved_bytes_by_part(model: nn.Module, batch: torch.Tensor) -> tuple[dict[str, int], torch.Tensor]:
+    """What :func:`saved_bytes` counts in one call of a model, for each of its direct children, and the call's result.
+
+    Args:
+        model: calls its children one after the other, as ResNets do.
+        batch: what it is called with.
+
+    Returns:
+        Bytes by the child's name, in the order of the calls, and the output.
+    """
+    so_far: list[tuple[str, int]] = []
+    with _keeping() as storages, ExitStack() as hooks:
+        for name, part in model.named_children():
+            hook = part.register_forward_hook(
+                lambda _part, _inputs, _output, name=name: so_far.append((name, _bytes(storages)))
+            )
+            hooks.callback(hook.remove)
+        output = model(batch)
+    before = [0, *(total for _name, total in so_far)]
+    return {name: total - start for (name, total), start in zip(so_far, before, strict=False)}, output
 
 
 def peak_memory(fn: Callable[[], Any], device: torch.device | str = "cpu") -> int:
@@ -163,16 +177,40 @@ def peak_memory(fn: Callable[[], Any], device: torch.device | str = "cpu") -> in
     raise ValueError(str(_("Peak memory can be measured on cpu and cuda, not on {device}.", device=kind)))
 
 
+@contextmanager
+def _keeping() -> Iterator[dict[int, torch.UntypedStorage]]:
+    """The storages that autograd keeps inside the block, by address; parameters are left out."""
+    storages: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        owner = tensor if tensor._base is None else tensor._base  # a view, as of a transposed weight
+        if not isinstance(owner, nn.Parameter):
+            # Holding the storage keeps its address from being given to the next one.
+            storage = tensor.untyped_storage()
+            storages[storage.data_ptr()] = storage
+        return tensor.detach()  # an operation's own output, returned as it is, would keep itself alive
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        yield storages
+
+
+def _bytes(storages: Mapping[int, torch.UntypedStorage]) -> int:
+    return sum(storage.nbytes() for storage in storages.values())
+
+
 def _medians(functions: list[Callable[[], Any]], repeat: int, warmup: int) -> list[float]:
     if repeat < 1:
         raise ValueError(str(_("repeat is {repeat}. It must be at least 1.", repeat=repeat)))
-    for fn in functions:
-        for _call in range(warmup):
-            fn()
     times: list[list[float]] = [[] for _fn in functions]
-    for _round in range(repeat):
-        for fn, found in zip(functions, times, strict=True):
-            found.append(_seconds(fn))
+    with progress_bar((warmup + repeat) * len(functions), unit=str(_("calls"))) as bar:
+        for fn in functions:
+            for _call in range(warmup):
+                fn()
+                bar.update()
+        for _round in range(repeat):
+            for fn, found in zip(functions, times, strict=True):
+                found.append(_seconds(fn))
+                bar.update()
     return [median(found) for found in times]
 
 

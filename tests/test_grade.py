@@ -6,17 +6,16 @@ import csv
 import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from handing_in import NO_LESSONS, RIGHT, WRONG, hand_in
+from handing_in import NO_LESSONS, RIGHT, WRONG, InPlace, hand_in
 
 from helpers.cli import main
 from helpers.grading import command
 from helpers.grading.collecting import HandedIn, collect
-from helpers.grading.grade import grade_submission
+from helpers.grading.grade import Terms, grade_file
 from helpers.grading.protections import protections
 from helpers.grading.reports import outputs
 from helpers.grading.reports.files import CannotWrite
@@ -27,18 +26,7 @@ LOOP = "def best_category(logits, categories):\n    while True:\n        pass"
 
 @pytest.fixture
 def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge in this process: the command's own workers would each import everything again."""
-    monkeypatch.setattr(command, "ProcessPoolExecutor", _InPlace)
-
-
-class _InPlace(Executor):
-    def __init__(self, *args, **kwargs) -> None:
-        pass
-
-    def submit(self, fn, /, *args, **kwargs) -> Future:
-        future: Future = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
+    monkeypatch.setattr(command, "local_judges", InPlace().judges)
 
 
 def grade(*arguments: str | Path) -> tuple[int, str]:
@@ -137,20 +125,20 @@ def test_a_folder_without_notebooks_is_status_2(tmp_path: Path) -> None:
 def test_what_is_no_lesson_is_reported(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "x.ipynb"
     path.write_bytes(content)
-    report = grade_submission(HandedIn("x", path), 0).report
+    report = grade_file(HandedIn("x", path), Terms(0)).report
     assert report.status == "unreadable" and said in report.reason
     assert (report.earned, report.possible, report.exercises) == (0, 0, [])
 
 
 def test_a_file_that_is_gone_is_reported(tmp_path: Path) -> None:
-    assert "cannot be read" in grade_submission(HandedIn("x", tmp_path / "x.ipynb"), 0).report.reason
+    assert "cannot be read" in grade_file(HandedIn("x", tmp_path / "x.ipynb"), Terms(0)).report.reason
 
 
 def test_what_was_earned_before_the_time_was_over_stays(tmp_path: Path, monkeypatch) -> None:
-    late = grade_submission(HandedIn("x", hand_in(tmp_path, NAME, RIGHT)), 0, timeout=0)
+    late = grade_file(HandedIn("x", hand_in(tmp_path, NAME, RIGHT)), Terms(0, timeout=0))
     assert [row.status for row in late.report.exercises] == ["timeout"]
     assert late.report.exercises[0].mistake == "out-of-time" and late.report.possible == 2
-    slow = grade_submission(HandedIn("x", hand_in(tmp_path, NAME, LOOP)), 0, timeout=8).report
+    slow = grade_file(HandedIn("x", hand_in(tmp_path, NAME, LOOP)), Terms(0, timeout=8)).report
     assert slow.exercises[0].status == "timeout"
     assert slow.seconds < 60
 
@@ -174,3 +162,12 @@ def test_layouts(tmp_path: Path, files: list[str], path: str, learners: list[str
         (tmp_path / name).write_text("")
     assert [each.learner for each in collect([tmp_path / path])] == learners
     assert len(collect([tmp_path / path, tmp_path / path])) == len(learners), "each once"
+
+
+def test_a_link_to_anothers_notebook_takes_nobodys_place(tmp_path: Path) -> None:
+    for name in ("ann", "eve"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "ann" / "01.ipynb").write_text("")
+    (tmp_path / "eve" / "01.ipynb").symlink_to(tmp_path / "ann" / "01.ipynb")
+    found = [(each.learner, each.path.parent.name) for each in collect([tmp_path, tmp_path / "ann"])]
+    assert found == [("ann", "ann"), ("eve", "eve")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,8 +145,7 @@ def test_a_process_that_kills_itself_costs_only_its_own_exercise() -> None:
 def test_a_program_that_never_ends_is_an_error_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     from helpers.grading import process as module
 
-    monkeypatch.setattr(module, "STARTING", 1.0)
-    monkeypatch.setattr(module, "CELL_LIMIT", 1.0)
+    monkeypatch.setattr(module, "LIMITS", replace(module.LIMITS, cell=1.0))
     process = AnswerProcess(
         [
             Step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpers.exercises import find_exercise, lesson, lessons
-from helpers.grading.names import MAX_MAGICS, names, plain_python
+from helpers.grading.names import MAX_REREAD, names, plain_python
 from helpers.grading.notebook_file import Cell
 from helpers.grading.program import Reading, answered_program, readings
 from helpers.grading.reading import Side, Submission
@@ -58,7 +58,8 @@ def test_names(code: str, defines: set[str], uses: set[str], late: set[str]) -> 
         ("    x = 1\n    y = 2", "x = 1\ny = 2\n"),
         ('x = """\n%d of\n"""', 'x = """\n%d of\n"""'),
         ("def f(:", "def f(:\n"),
-        ("!ls\n" * (MAX_MAGICS + 1), "!ls\n" * (MAX_MAGICS + 1)),
+        ("!ls\n" * MAX_REREAD, "!ls\n" * MAX_REREAD),
+        ("```\n" * 1000 + "x", "```\n" * 1000 + "x\n"),
     ],
 )
 def test_a_cell_as_plain_python(cell: str, code: str) -> None:
@@ -113,6 +114,12 @@ def test_a_call_of_the_answer_or_a_setting_of_a_module_changes_nothing_it_needs(
     answer = (ID, f"{ANSWER}torch.ones(1)")
     cells = ["import torch", "torch.ones = None\ntorch.manual_seed(0)", answer, "predict_in_batches(1, 2, 3)"]
     assert ran(*cells) == ["import torch", answer[1]]
+
+
+def test_an_import_of_everything_may_be_needed() -> None:
+    answer = (ID, f"{ANSWER}softmax(model(images), 1)")
+    everything = "from torch.nn.functional import *"
+    assert ran("1 / 0", everything, answer) == [everything, answer[1]]
 
 
 def test_methods_added_below_the_answer_belong_to_it() -> None:

@@ -17,8 +17,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from helpers.authoring.build import Product, assemble
 from helpers.exercises import lesson
 from helpers.grading.collecting import HandedIn, collect
-from helpers.grading.grade import grade_submission
-from helpers.grading.notebook_file import MAX_CELL, Unreadable, read_notebook
+from helpers.grading.grade import Terms, grade_file
+from helpers.grading.notebook_file import MAX_CELL, MAX_CELLS, Unreadable, read_notebook
 from helpers.grading.reading import read_bytes, read_submission
 from helpers.grading.reports.record import SubmissionReport
 
@@ -42,7 +42,7 @@ def cell_of(notebook: NB, id: str = "start-1") -> NB:
 def graded(data: bytes | NB, folder: Path, name: str = NAME) -> SubmissionReport:
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else nbformat.writes(data).encode())
-    return grade_submission(HandedIn("ann", path), 0).report
+    return grade_file(HandedIn("ann", path), Terms(0)).report
 
 
 # cells ---------------------------------------------------------------------------------------------------------
@@ -175,6 +175,7 @@ CELLS: dict[str, tuple[NB, int, str]] = {
     "a function called by the cell raises below": (start(f"{RIGHT}\nbest_category(1)"), 2, ""),
     "a conflict inside the cell, first right": (start(CONFLICT.format(RIGHT, WRONG)), 2, "first side"),
     "a conflict inside the cell, second right": (start(CONFLICT.format(WRONG, RIGHT)), 2, "second side"),
+    "far too many cells": (cells(*["x = 1"] * MAX_CELLS), 2, "left out: "),
     "far too long a cell": (cells("x = 1\n" * MAX_CELL), 2, "left out: 1"),
 }  # fmt: skip
 
@@ -392,7 +393,7 @@ def test_spaces_and_other_letters_in_names(tmp_path: Path) -> None:
     path = hand_in(tmp_path, "class/李 雷/week 1/00_start_here (1) – копия.ipynb", RIGHT)
     (found,) = collect([tmp_path / "class"])
     assert (found.learner, found.path) == ("李 雷", path)
-    assert grade_submission(found, 0).report.earned == 2
+    assert grade_file(found, Terms(0)).report.earned == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
@@ -403,7 +404,7 @@ def test_links_earn_nothing_and_take_nothing_away(tmp_path: Path) -> None:
     for name, target in (("a.ipynb", ann), ("b.ipynb", solution), ("c.ipynb", tmp_path / "nowhere")):
         (tmp_path / "class" / "bob" / name).symlink_to(target)
     (tmp_path / "class" / "eve").symlink_to(ann.parent)
-    reports = [grade_submission(each, 0).report for each in collect([tmp_path / "class"])]
+    reports = [grade_file(each, Terms(0)).report for each in collect([tmp_path / "class"])]
     assert [(each.learner, each.earned) for each in reports] == [
         ("ann", 2),
         ("bob", 0),

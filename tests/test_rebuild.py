@@ -105,6 +105,8 @@ def answer_cell(answer: str = WRONG) -> NB:
     return new_code_cell(answer, metadata={"nbgrader": {"grade_id": "start-1"}})
 
 
+TAMPERING = "import os\ncheck = print\nos.environ.pop('COURSE_GRADING', None)\n"
+"""What can be closed of what an answer's own cell may do to its check."""
 PYTHON = {"name": "python3", "display_name": "Python"}
 IMPORT = "from helpers import check"
 
@@ -127,7 +129,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "kernel": short(new_code_cell(IMPORT), answer_cell(), check_cell(), kernelspec={**PYTHON, "name": "lenient"}),
         "honest": short(new_code_cell(IMPORT), answer_cell(), check_cell(), kernelspec=PYTHON),
         "timeout": short(new_code_cell(LOOP), answer_cell(), check_cell(f"{IMPORT}\n{CHECK}"), kernelspec=PYTHON),
-        "wrong": rebuilt(with_trick(TRICKS["skipped by a tag"])),
+        "wrong": rebuilt(with_trick(TRICKS["skipped by a tag"], f"{TAMPERING}{WRONG}")),
         "right": rebuilt(with_trick([check_cell()], RIGHT)),
     }  # fmt: skip
     for name, notebook in notebooks.items():

@@ -312,6 +312,7 @@ def check_page(html: bytes, lang: str) -> Page:
     assert html.startswith(b"<!doctype html>")
     page = Page(html)
     tags = dict(page.tags[::-1])
+    assert [tag for tag, _attributes in page.tags].count("style") == 1
     assert tags["html"]["lang"] == lang
     assert not tags.keys() & {
         "script",
@@ -524,7 +525,7 @@ def gather(model, batch):
             module.training = modes[name]
     if top.values.min() < 0:
         raise ValueError("negative probability")
-    return [(int(place), float(value)) for place, value in zip(top.indices[0], top.values[0])]
+    return [(int(place) + 1, float(value)) for place, value in zip(top.indices[0], top.values[0])]
 
 def describe(pairs):
     return ", ".join(f"{place}: {value:.2f}" for place, value in sorted(pairs)) + "."
@@ -555,7 +556,7 @@ def top_three(network: torch.nn.Module, x: torch.Tensor) -> list:
             layer.training = before[key]
     if 0 > best.values.min():
         raise ValueError('this cannot be')
-    return [(int(number), float(p)) for number, p in zip(best.indices[0], best.values[0])]
+    return [(1 + int(number), float(p)) for number, p in zip(best.indices[0], best.values[0])]
 '''
 ANOTHER = """
 import numpy as np
@@ -591,10 +592,13 @@ def test_a_renamed_reordered_commented_copy_is_found() -> None:
     assert pair.similarity == 1.0
 
 
-def test_one_line_more_does_not_hide_a_copy() -> None:
-    more = COPY.replace("    network.eval()", "    print('now', len(before), network)\n    network.eval()")
+def test_a_line_more_in_each_block_does_not_hide_a_copy() -> None:
+    more = re.sub(
+        r"^( +)(return|with|scores =|raise|layer)", r"\1print('now')\n\1\2", COPY, flags=re.MULTILINE
+    )
+    assert more.count("print") == 6
     (pair,) = alike(ORIGINAL, more)
-    assert ALIKE <= pair.similarity < 1
+    assert 0.85 < pair.similarity < 1
 
 
 @pytest.mark.parametrize(
@@ -640,6 +644,8 @@ def test_no_pair_is_missed_for_the_sake_of_speed() -> None:
         )
         for number in range(60)
     ]
+    # the hardest case: all that one has is in the other, whose rarest are all its own
+    answers += [lookalike._Answer(f"part {end}", "", frozenset(range(2000, end))) for end in (2028, 2040)]
     expected = {
         (one.learner, other.learner)
         for one, other in combinations(sorted(answers, key=lambda each: each.learner), 2)

@@ -50,7 +50,7 @@ def _lesson_template(lesson: Lesson) -> Catalog:
 
 def _sentences_of(word: str) -> list[Path]:
     """The modules whose sentences are a lesson's own."""
-    return modules_of(word, "exercises") + modules_of(word, "reference")
+    return [path for folder in ("exercises", "reference", "labs") for path in modules_of(word, folder)]
 
 
 def translatable(cells: list[Cell]) -> Iterator[Cell]:

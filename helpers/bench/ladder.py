@@ -130,7 +130,7 @@ def run_ladder(
     torch.set_num_threads(threads or before)
     ladder = Ladder(torch.get_num_threads())
     try:
-        with _silence():
+        with silence():
             _measure_peaks(ladder, notice)
             classifier = load_classifier(BUNDLED)
             seen, asked, _whole = _pictures(classifier)
@@ -283,7 +283,7 @@ def _why(error: Exception) -> str:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Without the notes that exporters and compilers write about themselves."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)

@@ -22,7 +22,7 @@ from helpers.text import Message, _
 from helpers.trials import modes as trials
 from helpers.trials import probes
 from helpers.trials.runner import Raised
-from helpers.trials.values import ListSeen, Seen, TensorSeen, plain
+from helpers.trials.values import ListSeen, Seen, TensorSeen, plain, snapshot
 
 SWITCH = _("One switch, many layers")
 DROPOUT = _("Dropout: random in training, nothing in evaluation")
@@ -1038,6 +1038,13 @@ def _run_block(answer: Witness, trial, tried: Message, **inputs: Any) -> dict[st
     return {name: plain(value) for name, value in seen.items()}
 
 
+def _run_in_block(
+    answer: Witness, rng: torch.Generator, modes: dict[str, bool], tried: Message, raising: bool = False
+) -> dict[str, Any]:
+    inputs = {"seed": _seed(rng), "modes": modes, "batch": _normal(rng, 4, 3, 6, 6), "raising": raising}
+    return _run_block(answer, trials.in_block, tried, **inputs) | {"given": inputs}
+
+
 def _count(modes: dict[str, bool]) -> Message:
     return _("{n} of {total} modules in training mode", n=sum(modes.values()), total=len(modes))
 
@@ -1067,7 +1074,7 @@ def _restored(found: dict[str, bool], modes: dict[str, bool], tried: Message) ->
 def _judge_inside(answer: Witness, rng: torch.Generator) -> None:
     modes = _mixed_modes(rng, top=True)
     tried = _("a model with parts in both modes, inside the block")
-    seen = _run_block(answer, trials.in_block, tried, seed=_seed(rng), modes=modes, raising=False)
+    seen = _run_in_block(answer, rng, modes, tried)
     inside = seen["inside"]
     require(
         not any(inside.values()),
@@ -1083,6 +1090,10 @@ def _judge_inside(answer: Witness, rng: torch.Generator) -> None:
         observed=_("`same` is not the model"),
         expected=_("`same` is the model"),
     )
+    # modes are only reported; these values can be had by evaluating alone
+    with torch.no_grad():
+        logits = trials.parts(seen["given"]["seed"]).eval()(seen["given"]["batch"])
+    equal(snapshot(seen["logits"]), logits, tried=tried)
 
 
 def _judge_restored(answer: Witness, rng: torch.Generator) -> None:
@@ -1101,7 +1112,7 @@ def _judge_restored(answer: Witness, rng: torch.Generator) -> None:
         ),
     ]
     for modes, tried in cases:
-        seen = _run_block(answer, trials.in_block, tried, seed=_seed(rng), modes=modes, raising=False)
+        seen = _run_in_block(answer, rng, modes, tried)
         _restored(seen["after"], modes, tried)
     modes, tried = _mixed_modes(rng, top=True), _("two blocks on one model, one inside the other")
     seen = _run_block(answer, trials.in_nested_blocks, tried, seed=_seed(rng), modes=modes)
@@ -1118,7 +1129,7 @@ def _judge_restored(answer: Witness, rng: torch.Generator) -> None:
 def _judge_raising(answer: Witness, rng: torch.Generator) -> None:
     modes = _mixed_modes(rng, top=True)
     tried = _("a block that raises")
-    seen = _run_block(answer, trials.in_block, tried, seed=_seed(rng), modes=modes, raising=True)
+    seen = _run_in_block(answer, rng, modes, tried, raising=True)
     planned = trials.Planned.__name__
     require(
         seen["ended"] == planned,

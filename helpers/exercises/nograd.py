@@ -13,7 +13,7 @@ from helpers.text import Message, _
 from helpers.trials import nograd as trials
 from helpers.trials import probes
 from helpers.trials.runner import Raised
-from helpers.trials.values import ListSeen, Seen, TensorSeen, plain
+from helpers.trials.values import ListSeen, Seen, TensorSeen, plain, snapshot
 
 SWITCH = _("Switching it off")
 KEEPS = _("What the graph keeps")
@@ -798,12 +798,12 @@ _CASES = (
 def _use_block(
     answer: Witness, rng: torch.Generator, tried: Message, evaluating: list[str], **options: bool
 ) -> dict[str, Any]:
-    batch = torch.randn(2, 3, trials.SIDE, trials.SIDE, generator=rng)
-    seen = answer.run(
-        trials.use_block, model=probes.recipe(seed=_seed(rng)), evaluating=evaluating, batch=batch, **options
-    )
+    model, batch = probes.recipe(seed=_seed(rng)), torch.randn(2, 3, trials.SIDE, trials.SIDE, generator=rng)
+    seen = answer.run(trials.use_block, model=model, evaluating=evaluating, batch=batch, **options)
     found = {name: plain(value) for name, value in seen.items()}
     require(found["manager"], NO_CONTEXT_MANAGER(type=found["type"]), tried=tried)
+    with torch.no_grad():
+        found["expected"] = probes.build(model).eval()(batch)
     return found
 
 
@@ -850,6 +850,8 @@ def _judge_inside(answer: Witness, rng: torch.Generator) -> None:
         }
         require(not early, TOO_EARLY, tried=tried)
         _require_inference(found["inside"], found["modes_inside"], tried)
+        # modes are only reported; these values can be had by evaluating alone
+        equal(snapshot(found["logits"]), found["expected"], tried=tried)
 
 
 def _judge_after(answer: Witness, rng: torch.Generator) -> None:

@@ -49,7 +49,7 @@ IN_A_LIST = Mistake(
 
 
 def _judge_name(answer: Witness, rng: torch.Generator) -> None:
-    count = int(torch.randint(6, 12, (), generator=rng))
+    count = int(torch.randint(20, 40, (), generator=rng))  # so many that no place is guessed
     names = [f"category {number}" for number in torch.randperm(90, generator=rng)[:count].tolist()]
     for case in ("ordinary", "negative"):
         logits = torch.randn(count, generator=rng).clamp(-2, 2)

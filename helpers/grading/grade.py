@@ -1,16 +1,18 @@
 """From a submission to its report: read it, run its answers in a process of their own, judge them.
 
 A score is decided here and only here. Whatever is missing, broken or late earns nothing and says why, what was
-earned before a time limit stays earned, and every submission gets a report.
+earned before a time limit stays earned, and every submission gets a report. A notebook comes in as bytes and a report
+goes out as plain data, so this may run on another machine than the one where the notebooks lie.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
+
+import msgspec
 
 from helpers.grading.best_reading import judge_best
 from helpers.grading.collecting import HandedIn
@@ -21,11 +23,26 @@ from helpers.grading.reports.record import Graded, SubmissionReport, exercise_re
 from helpers.judging import Mistake, Status, Verdict, judge
 from helpers.judging.exercise import Exercise
 from helpers.judging.verdicts import Finding
-from helpers.text import _
+from helpers.text import _, speaking
 from helpers.trials.runner import Record, TimedOut, Trial
+
+log = logging.getLogger(__name__)
 
 TIMEOUT = 300.0
 """Seconds for one submission, where the teacher says nothing else."""
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What is the same for everybody who is graded."""
+
+    seed: int
+    """All inputs are made from it, and from nothing of a submission's."""
+    timeout: float = TIMEOUT
+    """Seconds until the exercises of a submission that are still to be judged count as too slow."""
+    language: str = "en"
+    """Of all that a learner reads."""
+    hidden: tuple[Path, ...] = ()
+    """What answers must not see besides our own files: all submissions and results."""
 
 
 OUT_OF_TIME = Mistake(
@@ -46,27 +63,47 @@ class _BeforeDeadline(RemoteAnswer):
         return super().perform(trial, inputs) if self.limit > 0 else TimedOut(0.0)
 
 
-def grade_submission(
-    handed_in: HandedIn, seed: int, timeout: float = TIMEOUT, hidden: Sequence[Path] = ()
-) -> Graded:
+def grade_submission(data: bytes, handed_in: HandedIn, terms: Terms) -> Graded:
     """Grade one notebook. Never raises: a notebook that cannot be read is reported as such.
 
     Args:
-        handed_in: the notebook, and whose it is.
-        seed: all inputs are made from it, and from nothing of the submission's.
-        timeout: seconds until the exercises that are still to be judged count as too slow.
-        hidden: what its answers must not see besides our own files: the other submissions.
+        data: what lies in its file.
+        handed_in: its name, and whose it is; nothing is read from there.
+        terms: the same for the whole class.
     """
     start = monotonic()
     try:
-        submission = read_submission(read_bytes(handed_in.path), handed_in.path.name)
-        exercises = [(each, readings(submission, each)) for each in submission.lesson.exercises]
+        with speaking(terms.language):
+            return _graded(data, handed_in, terms, start)
+    except Unreadable as error:
+        reason = str(error)
     except Exception as error:
-        reason = str(error) if isinstance(error, Unreadable) else f"It cannot be read: {error!r}."
-        return Graded(_report(handed_in, (), monotonic() - start, reason))
-    process = AnswerProcess(hidden=hidden)
+        log.exception("%s cannot be read", handed_in.path)
+        reason = f"It cannot be read: {error!r}."
+    return unreadable(handed_in, reason, monotonic() - start)
+
+
+def grade_file(handed_in: HandedIn, terms: Terms) -> Graded:
+    """Grade one notebook that lies on this machine. Never raises."""
     try:
-        judged = [_judged(exercise, ways, process, seed, start + timeout) for exercise, ways in exercises]
+        data = read_bytes(handed_in.path)
+    except Unreadable as error:
+        return unreadable(handed_in, str(error))
+    return grade_submission(data, handed_in, terms)
+
+
+def unreadable(handed_in: HandedIn, reason: str, seconds: float = 0.0) -> Graded:
+    """The result of a submission that has no score, and why."""
+    return Graded(_report(handed_in, (), seconds, reason))
+
+
+def _graded(data: bytes, handed_in: HandedIn, terms: Terms, start: float) -> Graded:
+    submission = read_submission(data, handed_in.path.name)
+    exercises = [(each, readings(submission, each)) for each in submission.lesson.exercises]
+    process = AnswerProcess(hidden=terms.hidden, seconds=terms.timeout)
+    deadline = start + terms.timeout
+    try:
+        judged = [_judged(exercise, ways, process, terms.seed, deadline) for exercise, ways in exercises]
     finally:
         process.close()
     verdicts = tuple(verdict for verdict, _reading in judged)
@@ -92,28 +129,6 @@ def _late(exercise: Exercise) -> Verdict:
     points = exercise.points
     late = Finding(exercise.title, Status.TIMEOUT, 0, points, OUT_OF_TIME)
     return Verdict(exercise.id, exercise.title, Status.TIMEOUT, 0, points, (late,))
-
-
-def grade_all(
-    handed_in: Sequence[HandedIn],
-    executor: Executor,
-    seed: int | None = None,
-    timeout: float = TIMEOUT,
-    hidden: Sequence[Path] = (),
-) -> Iterator[Graded]:
-    """Grade many notebooks, as they come to an end.
-
-    Args:
-        handed_in: what to grade.
-        executor: where :func:`grade_submission` runs.
-        seed: makes all inputs; by default a secret one, the same for everybody.
-        timeout: seconds for each.
-        hidden: see :func:`grade_submission`.
-    """
-    seed = secrets.randbits(32) if seed is None else seed
-    waiting = {executor.submit(grade_submission, each, seed, timeout, hidden): each for each in handed_in}
-    for done in as_completed(waiting):
-        yield done.result()
 
 
 def _report(

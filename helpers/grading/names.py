@@ -17,38 +17,48 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 """What Python raises for a text that it cannot compile."""
-MAX_MAGICS = 50
-"""IPython reads a cell anew for each magic in it; beyond these, a cell stays as it is."""
+MAX_REREAD = 200_000
+"""Characters: IPython reads a cell anew for each magic in it. Where that is more, a cell stays as it is."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_FENCED = re.compile(r"\s*(`{3,}|~{3,})[^\n`]*\n(?P<code>.*?)\n\s*\1\s*", re.DOTALL)
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\n]*\n?(?P<body>.*)", re.DOTALL)
 _RUN_THEIR_BODY = ("time", "timeit", "capture", "prun", "memit")
-_TIMED_LINE = re.compile(r"^(\s*)%(?:time|timeit|prun|memit)[ \t]+(?![-\s])", re.MULTILINE)
+_TIMED_LINE = re.compile(r"^([ \t]*)%(?:time|timeit|prun|memit)[ \t]+(?![-\s])", re.MULTILINE)
+_WRAPPERS = 3
+"""How many fences and magics around a cell are taken off."""
 
 
 @lru_cache(4096)
 def plain_python(source: str) -> str:
     """A cell as plain Python: magics, shell lines and prompts made into calls, a code fence around it taken off.
 
-    What is no Python after that either comes back unchanged in what is wrong with it.
+    What is no Python even so, comes back with what is wrong in it.
     """
-    if is_python(source):
-        return source
-    if fenced := _FENCED.fullmatch(source):
-        return plain_python(fenced["code"])
-    if magic := _CELL_MAGIC.fullmatch(source):
-        # of another language, or a file to write: nothing that an answer could need
-        return plain_python(magic["body"]) if magic["name"] in _RUN_THEIR_BODY else ""
-    if (
-        sum(line.lstrip()[:1] in ("%", "!", "?") or line.endswith("?") for line in source.splitlines())
-        > MAX_MAGICS
-    ):
+    for _wrapper in range(_WRAPPERS):
+        if is_python(source):
+            return source
+        source = _unwrapped(source)
+    if len(source) * (1 + sum(map(_is_magic, source.splitlines()))) > MAX_REREAD:
         return source
     try:
         return TransformerManager().transform_cell(_TIMED_LINE.sub(r"\1", source))
     except Exception:  # its tokenizer gives up in many ways
         return source
+
+
+def _unwrapped(source: str) -> str:
+    """Without the code fence or the cell magic around it."""
+    lines = source.strip().splitlines()
+    if len(lines) > 1 and lines[0][:3] in ("```", "~~~") and lines[-1].strip() == lines[0][:3]:
+        return "\n".join(lines[1:-1])
+    if magic := _CELL_MAGIC.fullmatch(source):
+        # of another language, or a file to write: nothing that an answer could need
+        return magic["body"] if magic["name"] in _RUN_THEIR_BODY else ""
+    return source
+
+
+def _is_magic(line: str) -> bool:
+    return line.lstrip()[:1] in ("%", "!", "?") or line.endswith("?")
 
 
 def is_python(code: str) -> bool:
@@ -81,10 +91,15 @@ class Names:
 
 @lru_cache(4096)
 def names(code: str) -> Names:
-    """The names of a cell of plain Python; none at all when it does not compile."""
-    compiled = _compiled(code)
-    if compiled is None:
+    """The names of a cell of plain Python; none at all when it does not compile, or is nested beyond reason."""
+    compiled, tree = _compiled(code), _compiled(code, ast.PyCF_ONLY_AST)
+    try:
+        return _names(compiled, tree) if compiled else Names()
+    except RecursionError:
         return Names()
+
+
+def _names(compiled: CodeType, tree: ast.Module) -> Names:
     bound, now, late, bound_late = set(), set(), set(), set()
     for name, kind in _accesses(compiled):
         if kind == "bind":
@@ -96,7 +111,7 @@ def names(code: str) -> Names:
         elif kind == "read late":
             late.add(name)
     late -= bound
-    outside = list(_outside_functions(_compiled(code, ast.PyCF_ONLY_AST)))
+    outside = list(_outside_functions(tree))
     modules = {name for node in outside for name in _imported(node)}
     functions = {node.name for node in outside if isinstance(node, _DEFINITIONS)}
     return Names(

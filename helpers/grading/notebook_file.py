@@ -6,10 +6,12 @@ nbformat reads a notebook whole or not at all, with all its outputs. Here the ou
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,8 +20,8 @@ from helpers.grading.names import is_python
 from helpers.text import Message, _
 
 NEWEST_FORMAT = 4
-MAX_CELL, MAX_CODE = 100_000, 1_000_000
-"""Characters of one cell, and of all: no lesson comes near, and reading code takes time."""
+MAX_CELLS, MAX_CELL, MAX_CODE = 2_000, 100_000, 1_000_000
+"""Cells, and characters of one cell and of all: no lesson comes near, and reading code takes time."""
 
 
 class Unreadable(Exception):
@@ -121,34 +123,57 @@ CONFLICT = _(
 
 FIRST_SIDE = _("The file holds a merge conflict. Its first side was read.")
 SECOND_SIDE = _("The file holds a merge conflict. Its second side was read.")
-_CONFLICT = (
-    r"^<{7}(?: [^\n]*)?\r?\n(?P<ours>.*?)(?:^\|{7}(?: [^\n]*)?\r?\n.*?)?"
-    r"^={7}\r?\n(?P<theirs>.*?)^>{7}(?: [^\n]*)?(?:\r?\n|\Z)"
-)
-_IN_TEXT = re.compile(_CONFLICT, re.MULTILINE | re.DOTALL)
-_IN_BYTES = re.compile(_CONFLICT.encode(), re.MULTILINE | re.DOTALL)
 
 
 def _sides(data: bytes) -> Iterator[tuple[bytes, Message]]:
-    """The two texts of a file that git could not merge."""
-    for side, which in ((rb"\g<ours>", FIRST_SIDE), (rb"\g<theirs>", SECOND_SIDE)):
-        resolved, conflicts = _IN_BYTES.subn(side, data)
-        if conflicts:
-            yield resolved, which
+    """The two texts of a file that git could not merge; none when it holds no conflict."""
+    if resolved := _resolved(io.BytesIO(data)):
+        yield from zip((b"".join(side) for side in resolved), (FIRST_SIDE, SECOND_SIDE), strict=True)
 
 
 def _with_sides_of_cells(notebook: NotebookFile) -> list[NotebookFile]:
     """A tool that merges notebooks leaves the marks inside of cells."""
-    if not any(_IN_TEXT.search(cell.source) for cell in notebook.cells):
+    resolved = {
+        cell.number: _resolved(line.encode() for line in cell.source.splitlines(keepends=True))
+        for cell in notebook.cells
+        if "<<<<<<<" in cell.source
+    }
+    if not any(resolved.values()):
         return [notebook]
-    return [
-        replace(
-            notebook,
-            cells=tuple(replace(cell, source=_IN_TEXT.sub(side, cell.source)) for cell in notebook.cells),
-            notes=(*notebook.notes, which),
+
+    def side(which: int) -> tuple[Cell, ...]:
+        return tuple(
+            replace(cell, source=b"".join(resolved[cell.number][which]).decode())
+            if resolved.get(cell.number)
+            else cell
+            for cell in notebook.cells
         )
-        for side, which in ((r"\g<ours>", FIRST_SIDE), (r"\g<theirs>", SECOND_SIDE))
+
+    return [
+        replace(notebook, cells=side(which), notes=(*notebook.notes, said))
+        for which, said in enumerate((FIRST_SIDE, SECOND_SIDE))
     ]
+
+
+def _resolved(lines: Iterable[bytes]) -> tuple[list[bytes], list[bytes]] | None:
+    """The lines of both sides of a text with conflicts; None when it has none, or one without its end."""
+    sides: tuple[list[bytes], list[bytes]] = ([], [])
+    state = everywhere = frozenset((0, 1))
+    conflicts = 0
+    for line in lines:
+        mark = line.rstrip()[:8]
+        if mark in (b"<<<<<<<", b"<<<<<<< ") and state == everywhere:
+            state, conflicts = frozenset((0,)), conflicts + 1
+        elif mark in (b"|||||||", b"||||||| ") and state == {0}:
+            state = frozenset()  # what both sides have come from
+        elif mark == b"=======" and state in ({0}, frozenset()):
+            state = frozenset((1,))
+        elif mark in (b">>>>>>>", b">>>>>>> ") and state == {1}:
+            state = everywhere
+        else:
+            for side in state:
+                sides[side].append(line)
+    return sides if conflicts and state == everywhere else None
 
 
 def _parse(data: bytes, name: str) -> NotebookFile:
@@ -182,9 +207,9 @@ def _parse(data: bytes, name: str) -> NotebookFile:
 
 def _short_enough(cells: Iterable[Cell]) -> Iterator[Cell]:
     code = 0
-    for cell in cells:
-        code += len(cell.source) if len(cell.source) <= MAX_CELL else 0
-        if len(cell.source) <= MAX_CELL and code <= MAX_CODE:
+    for cell in islice((cell for cell in cells if len(cell.source) <= MAX_CELL), MAX_CELLS):
+        code += len(cell.source)
+        if code <= MAX_CODE:
             yield cell
 
 
@@ -269,7 +294,7 @@ def _why_not(data: bytes, text: str, name: str, error: Exception) -> Message:
             return _(
                 "{name} is {kind}, whatever its name says. Hand in the notebook itself.", name=name, kind=kind
             )
-    if re.search(r"^<{7} ", text, re.MULTILINE):
+    if re.search(r"^<{7}", text, re.MULTILINE):
         return CONFLICT(name=name)
     if re.search(r"^# %%", text, re.MULTILINE) and is_python(text):
         return _(

@@ -184,10 +184,10 @@ def _joined(side: Side, place: int, exercise: Exercise) -> Iterator[_Candidate]:
         if not cell.is_code or cell.grade_id not in (None, exercise.id):
             return
         parts.append(cell.source)
-        goes_on = re.match(r"\s*\n?[ \t]+\S", cell.source) or not is_python(plain_python(cell.source))
-        code = plain_python("\n".join(parts))
-        if not goes_on:
+        indented = cell.source.lstrip("\r\n")[:1] in (" ", "\t")
+        if not indented and is_python(plain_python(cell.source)):
             return
+        code = plain_python("\n".join(parts))
         if exercise.answer in names(code).defines and not _STUB.search(code):
             yield _Candidate(Kind.JOINED, place, code, frozenset(range(place + 1, further + 1)))
 
@@ -227,7 +227,7 @@ def _reading(
     """The program of one candidate; with ``changes_too`` also the learner's cells that only change what it needs."""
     source, ours = _our_code(lesson.name), _our_texts(lesson.name)
     start = len(source)  # in one list: the lesson's own cells, then those of the notebook
-    codes = ["" if cell.exercise else cell.text for cell in source]
+    codes = ["" if cell.exercise else plain_python(cell.text) for cell in source]
     codes += [plain_python(cell.source) if cell.is_code else "" for cell in side.cells]
     for place in candidate.joined:
         codes[start + place] = ""
@@ -302,13 +302,17 @@ def _needed(
 
 
 def _changing(table: Sequence[Names], needed: Collection[int], places: Sequence[int]) -> set[int]:
-    """Of these places, the cells that change what a needed cell defines: ``xs.append(1)``, ``Model.forward = f``."""
+    """Of these places, the cells that change what a needed cell defines: ``xs.append(1)``, ``Model.forward = f``.
+
+    And those that import everything from somewhere, which may be what is needed.
+    """
     data = frozenset[str]().union(*(table[place].data for place in needed))
     objects = frozenset[str]().union(*(table[place].defines - table[place].modules for place in needed))
     return {
         place
         for place in places
-        if place not in needed and (table[place].calls & data or table[place].sets & objects)
+        if place not in needed
+        and (table[place].calls & data or table[place].sets & objects or "*" in table[place].modules)
     }
 
 

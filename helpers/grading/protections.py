@@ -10,7 +10,7 @@ from helpers.text import Message, _
 
 PROTECTIONS = {
     "environment": _("it sees none of the grader's environment variables"),
-    "limits": _("limits on memory, open files, processes and file sizes"),
+    "limits": _("limits on processor time, memory, open files, processes and file sizes"),
     "processes": _("it sees and stops no other process, and what it starts ends with it"),
     "network": _("no network"),
     "files": _("it sees no solution and no judge, and writes only to a folder that is then deleted"),

@@ -61,7 +61,7 @@ class Exercise:
         title: a few words.
         answer: the name that the learner must define.
         kind: "function" or "class".
-        limit: seconds that one trial may take; more than the default only where right answers need it.
+        limit: seconds of processor time that one trial may take; more than the default only where right answers need it.
         parts: judged in order; their points add up to the exercise's.
         hints: from a nudge to nearly the answer.
         explanation: why the solution is as it is; shown with it.

@@ -168,8 +168,10 @@ def load_one(answer: Callable, files: list[File], raises: str = "") -> dict[str,
     return {"values": values, "got": preprocess.got, "passed_on": ""}
 
 
-def take_batches(answer: Callable, count: int, size: int, ask: int | None = None) -> dict[str, Any]:
-    """Iterate over ``answer(items, size)``, where the items are the numbers below ``count``, made when asked for.
+def take_batches(
+    answer: Callable, count: int, size: int, first: int = 0, ask: int | None = None
+) -> dict[str, Any]:
+    """Iterate over ``answer(items, size)``, where the items are ``count`` numbers from ``first`` on, made when asked for.
 
     ``taken`` tells, as each batch comes, how many items were taken by then. With ``ask`` only that many batches
     are asked for, and the items never end.
@@ -182,7 +184,7 @@ def take_batches(answer: Callable, count: int, size: int, ask: int | None = None
             taken += 1
             if taken > 10_000:
                 raise RuntimeError("10,000 items were taken, and no batch came")
-            yield taken - 1
+            yield first + taken - 1
 
     batches: list[Any] = []
     counts: list[int] = []

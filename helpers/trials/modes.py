@@ -128,22 +128,26 @@ class Planned(Exception):
     """What the block of a trial raises."""
 
 
-def in_block(answer: Callable, seed: int, modes: dict[str, bool], raising: bool) -> dict[str, Any]:
-    """Use ``with answer(model)``: the modes inside the block and after it, and what became of an exception."""
+def in_block(
+    answer: Callable, seed: int, modes: dict[str, bool], batch: torch.Tensor, raising: bool
+) -> dict[str, Any]:
+    """Use ``with answer(model)``: modes inside the block and after it, logits in it, what became of an exception."""
     built, manager = _manager(answer, seed, modes)
     if not _is_manager(manager):
         return {"manager": False, "value": manager}
-    inside, gave, ended = {}, False, "nothing"
+    inside, logits, gave, ended = {}, None, False, "nothing"
     try:
         with manager as given:
             inside, gave = probes.modes(built), given is built
+            logits = built(batch)
             if raising:
                 raise Planned("raised inside the block, on purpose")
     except Exception as error:
         if not raising:
             raise
         ended = type(error).__name__
-    return {"manager": True, "inside": inside, "gave": gave, "after": probes.modes(built), "ended": ended}
+    after = probes.modes(built)
+    return {"manager": True, "inside": inside, "logits": logits, "gave": gave, "after": after, "ended": ended}
 
 
 def in_nested_blocks(answer: Callable, seed: int, modes: dict[str, bool]) -> dict[str, Any]:

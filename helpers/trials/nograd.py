@@ -249,7 +249,7 @@ def use_block(
     """Use ``with answer(model):``, with the modules named in ``evaluating`` in evaluation mode before.
 
     ``made``, ``inside`` and ``after`` each hold every module's mode, and autograd's modes: when the manager was
-    made, in the block, and after it. With ``fails`` the block raises; ``passed_on`` tells whether that came out.
+    made, in the block, and after it; ``logits`` is what the model gave there for the batch. With ``fails`` the block raises; ``passed_on`` tells whether that came out.
     """
     built = probes.build(model)
     _set_modes(built, evaluating)
@@ -267,7 +267,7 @@ def use_block(
         try:
             with manager:
                 seen["inside"], seen["modes_inside"] = probes.modes(built), modes_now()
-                built(batch)
+                seen["logits"] = built(batch)
                 if fails:
                     raise Planned("raised inside the block on purpose")
         except Planned:

@@ -1,12 +1,22 @@
 """What the server process that forks answer processes has imported: all that lessons import, once, and no judge.
 
-Whatever it holds, its children can read, so nothing here may know an exercise's reference, seed or solution.
+Whatever it holds, its children can read, so nothing here may know an exercise's reference, seed or solution. Only
+that server imports this module.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+import atexit
+import gc
+import io
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
+from pathlib import Path
 
 LESSONS_IMPORT = (
     "torch",
@@ -37,6 +47,39 @@ LESSONS_IMPORT = (
     "helpers.trials.server",
 )
 
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Nothing of what a block prints, warns of or logs."""
+    logging.disable(logging.CRITICAL)
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def rehearse_export() -> None:
+    """Export a small model once, so that no child pays for what torch imports and looks up at a first export."""
+    import torch
+    from tqdm import tqdm
+
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.ReLU()).eval()
+    example, any_batch = torch.zeros(2, 3, 8, 8), ({0: torch.export.Dim("batch")},)
+    interval, tqdm.monitor_interval = tqdm.monitor_interval, 0  # no thread in a process that forks
+    try:
+        with tempfile.TemporaryDirectory() as folder, silence():
+            torch.onnx.export(model, (example,), Path(folder, "model.onnx"), dynamic_shapes=any_batch)
+    finally:
+        tqdm.monitor_interval = interval
+
+
 for _name in LESSONS_IMPORT:
     with suppress(ImportError):  # then the answer that needs it says so
         import_module(_name)
+with suppress(Exception):  # then the first export takes its time, and says what it lacks
+    rehearse_export()
+gc.collect()
+gc.freeze()  # a child's collector then leaves all this alone, and the memory stays shared
+atexit.register(os._exit, 0)  # there is nothing to put in order, and taking all this apart takes a second

@@ -2,6 +2,8 @@
 
 A recipe is a plain dictionary ``{"kind": …, "seed": …, …}``: it goes over by value, and the model is built beside
 the answer. Built twice from one recipe, a model has the same weights, so a judge can build its own for reference.
+
+What they tell of themselves (calls, modes) hostile code could forge, the logits it could not: see the package's docstring.
 """
 
 from __future__ import annotations

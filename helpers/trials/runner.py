@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import linecache
+import os
 import signal
 import sys
 import sysconfig
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -21,6 +23,8 @@ from helpers.trials.values import Seen, Sent, snapshot
 
 Trial = Callable[..., dict[str, Any]]
 
+PATIENCE = 3.0
+"""How many times its limit an answer may take by the clock, on a machine that has other things to do."""
 PRINT_KEPT = 1_000
 """How many characters of what an answer prints are kept."""
 
@@ -105,7 +109,7 @@ def perform(trial: Trial, answer: Any, inputs: dict[str, Any], limit: float) -> 
         trial: a function of this package.
         answer: the learner's object.
         inputs: what the trial receives beside it.
-        limit: seconds until the answer is stopped (in the main thread only: elsewhere there is no limit).
+        limit: seconds of work until the answer is stopped (in the main thread only: elsewhere there is no limit).
     """
     kept = _Kept()
     grad, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
@@ -135,22 +139,32 @@ def perform(trial: Trial, answer: Any, inputs: dict[str, Any], limit: float) -> 
 
 @contextmanager
 def time_limit(seconds: float):
-    """Stop the block with :class:`_TimeLimit` when it takes longer."""
+    """Stop the block with :class:`_TimeLimit` when it works for longer.
+
+    What counts is processor time, with that of ended child processes, so that a busy machine fails nobody; a block
+    that only waits is stopped after ``PATIENCE`` times as long.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield  # Windows has no such timer: there the person interrupts the kernel, and graders kill the process
         return
+    began, worked = time.monotonic(), _worked()
 
     def stop(number: int, frame: Any) -> None:
-        raise _TimeLimit
+        if _worked() - worked >= seconds or time.monotonic() - began >= PATIENCE * seconds:
+            raise _TimeLimit
 
     before = signal.signal(signal.SIGALRM, stop)
-    # fires again each second: an answer may catch the first one in a bare `except:`
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    # fires again and again: the processor may have been elsewhere, and an answer may catch the first one
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _worked() -> float:
+    return sum(os.times()[:4])
 
 
 def raised(error: BaseException, printed: str = "", printed_length: int = 0) -> Raised:

@@ -11,17 +11,21 @@ import asyncio
 import inspect
 import linecache
 import os
+import socket
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
+import torch
 
+from helpers.trials.frames import receive, send
+from helpers.trials.limits import LIMITS, Limits, View
 from helpers.trials.runner import Look, Raised, Record, TimedOut, find_trial, look, perform
 from helpers.trials.values import DictSeen, Seen, Sent, decode, encode, plain
 
-CELL_LIMIT = 30.0
-"""Seconds that one cell may take."""
+if sys.platform == "linux":
+    from helpers.trials.confine import confine
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -65,7 +69,8 @@ Request = LookAt | Perform | Load
 class Answers:
     """The names that a program of cells defined, and the error of each cell that failed."""
 
-    def __init__(self, program: list[Step]) -> None:
+    def __init__(self, program: list[Step], cell_limit: float = LIMITS.cell) -> None:
+        self.cell_limit = cell_limit
         self.namespace: dict[str, Any] = {
             "__name__": "__main__",
             "get_ipython": _NoShell,
@@ -87,11 +92,11 @@ class Answers:
                 asyncio.run(ended)
             return {}
 
-        record = perform(run, None, {}, CELL_LIMIT)
+        record = perform(run, None, {}, self.cell_limit)
         if isinstance(record, Raised):
             return record
         if isinstance(record, TimedOut):
-            return Raised("TimeoutError", f"stopped after {CELL_LIMIT:g} s")
+            return Raised("TimeoutError", f"stopped after {self.cell_limit:g} s")
         return None
 
     def respond(self, request: LookAt | Perform) -> Look | Record:
@@ -120,29 +125,37 @@ def _nobody_types(prompt: Any = "") -> str:
     return ""
 
 
-def _confine(work: str, hidden: list[str]) -> list[str]:
-    if sys.platform == "linux":
-        from helpers.trials.confine import confine
-
-        return confine(work, hidden)
-    os.chdir(work)
-    return []
-
-
-def serve(connection: Connection, work: str, hidden: list[str]) -> None:
+def serve(connection: socket.socket, leash: Connection, work: str, view: View, limits: Limits) -> None:
     """The life of an answer process: be confined and say how, run cells, answer until the judge hangs up."""
     os.environ["COURSE_ROLE"] = "answers"
     with open(os.devnull, "r+") as nowhere:
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
-    connection.send_bytes(encode(Confined(_confine(work, hidden))))
+    send(connection, encode(Confined(_confine(connection, leash, work, view, limits))))
+    torch.set_num_threads(1)  # so that processor time measures an answer's own work, on any machine
     answers = Answers([])
     while True:
         try:
-            request = decode(connection.recv_bytes(), Request)
+            request = decode(receive(connection), Request)
         except EOFError:
             return
         if isinstance(request, Load):
-            answers = Answers(request.program)
+            answers = Answers(request.program, limits.cell)
             continue
-        connection.send_bytes(encode(answers.respond(request)))
+        send(connection, _encoded(answers.respond(request), limits))
+
+
+def _confine(
+    connection: socket.socket, leash: Connection, work: str, view: View, limits: Limits
+) -> list[str]:
+    if sys.platform == "linux":
+        return confine(work, view, limits, leash.fileno(), connection.fileno())
+    os.chdir(work)
+    return []
+
+
+def _encoded(record: Look | Record, limits: Limits) -> bytes:
+    data = encode(record)
+    if len(data) <= limits.message:
+        return data
+    return encode(Raised("MemoryError", f"what it gave is larger than {limits.message / 2**20:g} MB"))

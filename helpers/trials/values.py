@@ -6,6 +6,7 @@ subclass), and it can be sent to another process as msgpack, which unlike pickle
 
 from __future__ import annotations
 
+import math
 import pathlib
 from typing import Any, Union
 
@@ -168,13 +169,18 @@ def _encode_tensor(value: Any) -> Any:
 
 
 def _decode_tensor(kind: type, value: Any) -> Any:
-    name, shape, raw = value
-    dtype = getattr(torch, name) if isinstance(name, str) else None
-    if not isinstance(dtype, torch.dtype):
-        raise ValueError("unknown dtype")
-    if not raw:
-        return torch.empty(shape, dtype=dtype)
-    return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(dtype).reshape(shape)
+    try:
+        name, shape, raw = value
+        dtype = getattr(torch, name)
+        if name.startswith("q") or math.prod(shape) * dtype.itemsize != len(
+            raw
+        ):  # before it is made, of that size
+            raise ValueError
+        if not raw:
+            return torch.empty(shape, dtype=dtype)
+        return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(dtype).reshape(shape)
+    except (AttributeError, TypeError, ValueError, OverflowError, RuntimeError):
+        raise ValueError("no tensor") from None
 
 
 def encode(message: msgspec.Struct) -> bytes:
@@ -186,6 +192,6 @@ def decode(data: bytes, kind: Any) -> Any:
     """The message again.
 
     Raises:
-        msgspec.ValidationError: when the bytes are no such message (a hostile sender may send anything).
+        msgspec.MsgspecError, RecursionError: when the bytes are no such message (a hostile sender may send anything).
     """
     return msgspec.msgpack.decode(data, type=kind, dec_hook=_decode_tensor)

@@ -27,7 +27,7 @@ import torchvision
 from torch import nn
 from torchvision.transforms.v2.functional import to_image
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo
 from helpers.models import load_classifier
 from helpers.plots import show_images, show_table
@@ -144,6 +144,13 @@ show_images(
     [*averages, layer.eval()(pixels)],
     titles=["training: 1 pass", "mean of 10 passes", "mean of 100 passes", "evaluation"],
 )
+
+# %% [markdown]
+# **Lab.** Move `p`, change the mode, and call the layer again. Before each move, say where the blue values will go: how
+# many to zero, the others how far to the right? And what must stay where it is?
+
+# %%
+lab("dropout")
 
 # %% [markdown]
 # `F.dropout` is a function and has no flag. Its parameter `training` is **True unless you say otherwise**, whatever mode
@@ -327,7 +334,15 @@ reveal("modes-q2")
 # In evaluation mode the answer for the cat does not depend on the company. In training mode it changes with it, although
 # the weights, the photo and the code are the same. The low probabilities show that nothing fits any more: the statistics
 # of four photos are not those the weights were trained with.
-#
+
+# %% [markdown]
+# **Lab.** Choose a photo, then swap its neighbours, one after the other, and watch both answers. What happens to a photo
+# whose neighbours are three copies of itself?
+
+# %%
+lab("modes")
+
+# %% [markdown]
 # ## One forgotten eval()
 #
 # A call in training mode does more than answer wrongly. It writes into the running statistics, and they stay changed.

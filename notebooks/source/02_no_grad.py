@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torchvision.models import resnet18
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.plots import show_table
 from helpers.timing import compare, peak_memory, saved_bytes
 
@@ -256,6 +256,13 @@ plt.show()
 plt.close(figure)
 for name, peak in zip(calls, peaks, strict=True):
     print(f"{name}: the plain call's peak is {peaks[0] / peak:.1f}× this one")
+
+# %% [markdown]
+# **Lab.** First make the bars grow: more pictures, larger ones. Then make them vanish, in as many ways as you can find. Which
+# of them still leave a graph? And what does an input that requires gradients bring back in a frozen model?
+
+# %%
+lab("nograd")
 
 # %% [markdown]
 # Measure with the right tool: Python's own `tracemalloc` sees Python's objects, and tensors keep their values

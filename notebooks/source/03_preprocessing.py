@@ -30,7 +30,7 @@ from PIL import Image
 from torchvision import models
 from torchvision.transforms import v2
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo, photo_path, read_image
 from helpers.models import classify, load_classifier
 from helpers.plots import show_images, show_table, show_top5
@@ -446,7 +446,16 @@ for name in ["coffee", "cat", "rocket"]:
 
 # %% [markdown]
 # BGR, or height and width swapped, leave even these numbers as they are. For those, look at the picture.
-#
+
+# %% [markdown]
+# **Lab.** Every step of this lesson, on any photo, also on one of yours. Change one thing at a time, and watch the tensor, its
+# numbers and the answer. Which step can go wrong without your noticing it in the picture? How small may the photo be made
+# before the espresso is gone?
+
+# %%
+lab("preprocessing")
+
+# %% [markdown]
 # ## Any file to a batch
 #
 # A picture file is not always RGB. Here is the coffee in six files, as they come from cameras, web pages and

@@ -41,7 +41,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo, read_image
 from helpers.models import load_classifier
 from helpers.plots import show_figure, show_images, show_table
@@ -787,6 +787,13 @@ for label, timings in [("224 × 224", large), ("64 × 64", small)]:
     best = max(one.per_second for one in timings)
     knee = next(one for one in timings if one.per_second >= 0.9 * best)
     print(f"{label}: batches of {knee.size}, {knee.per_second:.0f} pictures a second; the best is {best:.0f}")
+
+# %% [markdown]
+# **Lab.** The same on your machine now, drawn as it is measured. Press “Measure”; then choose larger pictures and measure again. Which
+# way does the knee move? What does it do to the curve when another program works meanwhile?
+
+# %%
+lab("batch")
 
 # %% [markdown]
 # Which one do you want? Files in a folder: throughput, so take the knee. Somebody waits for one answer: latency, so

@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo
 from helpers.models import best_device, load_classifier
 from helpers.plots import show_figure, show_table
@@ -775,6 +775,13 @@ try:
     print("changed:", [crops[2 * place][0] for place in found["changed"]])
 except NotImplementedError:
     print("(solve the exercises first)")
+
+# %% [markdown]
+# **Lab.** Choose a number and compare its bits: which format loses digits, and which the number itself? Then choose photos of which
+# the model is less sure, until an answer flips. “Measure” times the three formats again.
+
+# %%
+lab("precision")
 
 # %% [markdown]
 # ## Sums, means and softmax in 16 bits

@@ -48,7 +48,7 @@ from torch.export import Dim
 from torch.export.passes import move_to_device_pass
 from torchvision.transforms import v2
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo
 from helpers.models import best_device, classify, load_classifier
 from helpers.plots import show_figure, show_table
@@ -977,6 +977,14 @@ show_figure(figure, "differences of logits for four kinds of input and three bat
 
 # %%
 reveal("export-q4")
+
+# %% [markdown]
+# **Lab.** One picture through all three, and the graph of the file below it. Add noise until the answer changes: do the three
+# still agree? Forbid ONNX Runtime its optimisations: do the differences grow? And walk through the graph: which operation has
+# two inputs, and where do they come from?
+
+# %%
+lab("export")
 
 # %% [markdown]
 # Two rules for such a comparison. Take the **largest** difference, not a mean: one wrong logit is enough. And look

@@ -39,7 +39,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import resnet18
 from torchvision.transforms import v2
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import PHOTOS, photo
 from helpers.models import load_classifier
 from helpers.plots import show_figure, show_table
@@ -1124,7 +1124,14 @@ panel.spines[["top", "right"]].set_visible(False)
 show_figure(figure, "A bar for each rung of the ladder: how many times as fast as the naive loop it is, and its largest error.")
 
 # %% [markdown]
-# Read it from the top, and ask of each rung what it costs. The first four are a few lines, exact but for rounding, and need nothing
+# **Lab.** Choose the rungs and the batch size, and press “Measure”: the bars grow while it measures. Which rung gains nothing with
+# a single picture, and much with eight? Which one would you take if no digit may change?
+
+# %%
+lab("optimization")
+
+# %% [markdown]
+# Read the ladder from the top, and ask of each rung what it costs. The first four are a few lines, exact but for rounding, and need nothing
 # installed. Compiling costs time at every cold start, or a file for each kind of machine. ONNX Runtime costs an export. bfloat16
 # and int8 cost accuracy, and the work to check it. Often the right place to stop is not the top.
 #

@@ -41,7 +41,7 @@ import torch
 import torchvision
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import ImageError, photo, photo_path, read_image
 from helpers.models import best_device, classify, load_classifier
 from helpers.plots import show_figure, show_images, show_table
@@ -758,6 +758,13 @@ show_figure(
     "lines are smooth. At the dotted line, where the coffee becomes a cat, the centred lines cross at the cut, and the "
     "exponential ones later.",
 )
+
+# %% [markdown]
+# **Lab.** Widen the window and watch the names in the lower band. From which width on does no name change within a scene? When does
+# a cut come too late, and with which of the two averages? Look at the other videos too.
+
+# %%
+lab("images")
 
 # %% [markdown]
 # What smoothing cannot do: the rocket stays uncertain, because the model is wrong there and not nervous. And a wide window

@@ -76,8 +76,10 @@ def _judge_groups(answer: Witness, rng: torch.Generator) -> None:
     size = integers(rng, 3, 6, 1)[0]
     for count in (5 * size + 2, 3 * size, 1, 0):
         tried = _("{count} items from an iterator, size {size}", count=count, size=size)
-        right = [list(range(start, min(start + size, count))) for start in range(0, count, size)]
-        record = answer.attempt(take_batches, count=count, size=size)
+        first = integers(rng, 1000, 9000, 1)[0]
+        items = list(range(first, first + count))
+        right = [items[start : start + size] for start in range(0, count, size)]
+        record = answer.attempt(take_batches, count=count, size=size, first=first)
         if not isinstance(record, Outcome):
             lacks = record.type == "TypeError" and (
                 "len()" in record.message or "subscriptable" in record.message
@@ -118,7 +120,7 @@ def _judge_groups(answer: Witness, rng: torch.Generator) -> None:
                     and len(found[-1]) == size,
                 ),
                 (NUMBER_OF_BATCHES, lists and len(found) == size and largest > size),
-                (EVENLY_SPLIT, flat == list(range(count)) and len(found) == len(right)),
+                (EVENLY_SPLIT, flat == items and len(found) == len(right)),
             ],
         )
     items = shuffled(rng, list(range(20, 27)))

@@ -182,6 +182,22 @@ def _judge_bad(answer: Witness, rng: torch.Generator) -> None:
             **told,
         )
         require(isinstance(reason, str) and reason.strip() != "", general.WRONG_TYPE, **told)
+    # whoever takes every file for a bad one has told no bad file from a good one
+    photo, tried = pictures.encoded(pictures.picture(rng)), _("an ordinary photo")
+    pairs, _got = _pairs(answer, [("photo.png", photo)], tried)
+    require(_shows(pairs[0][0], photo), general.WRONG_VALUES, tried=tried, observed=describe(pairs[0][0]))
+
+
+def _shows(seen: Seen, data: bytes) -> bool:
+    """Whether a tensor looks like a picture, however it was prepared."""
+    right = pictures.prepared([read_image(data)])[0]
+    if not isinstance(seen, TensorSeen) or seen.data.squeeze().dim() != right.dim():
+        return False
+    pooled = [
+        torch.nn.functional.adaptive_avg_pool2d(each.float().squeeze(), 3).flatten()
+        for each in (seen.data, right)
+    ]
+    return bool(torch.corrcoef(torch.stack(pooled))[0, 1] > 0.9)
 
 
 def _judge_passed_on(answer: Witness, rng: torch.Generator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from helpers.exercises.precision.shared import RECORDED, SUMS, TOGETHER, integer
 from helpers.judging import Exercise, Mistake, Part, equal, require
 from helpers.judging import mistakes as general
 from helpers.judging.answers import Witness
-from helpers.judging.compare import Tolerance
+from helpers.judging.compare import Tolerance, same
 from helpers.judging.describe import describe
 from helpers.text import Message, _
 from helpers.trials import precision as trials
@@ -264,10 +264,20 @@ def _judge_error(answer: Witness, rng: torch.Generator) -> None:
 
 def _judge_gradients(answer: Witness, rng: torch.Generator) -> None:
     case = _case(rng, torch.bfloat16)
+    case = replace(case, sizes=[len(case.reference)])
     tried = _("models whose parameters require gradients, called with gradients on")
-    _found, seen = _run(answer, case, tried)
+    found, seen = _run(answer, case, tried)
     require(not any(seen["recorded"].items), RECORDED, tried=tried)
     require(bool(seen["kept"]), general.MODEL_CHANGED, tried=tried)
+    # this much is only reported; one figure that is right shows that something was compared, however badly
+    error = (case.low.float() - case.reference).abs().max().item()
+    right = {
+        "agreement": 1 - len(case.changed) / len(case.reference),
+        "changed": case.changed,
+        "max_error": error,
+    }
+    known = [same(found[name], value, Tolerance(rtol=1e-5, atol=1e-5)) for name, value in right.items()]
+    require(any(known), general.WRONG_VALUES, tried=tried)
 
 
 def _judge_not_finite(answer: Witness, rng: torch.Generator) -> None:

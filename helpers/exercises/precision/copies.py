@@ -223,20 +223,36 @@ def _short(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def _require_its_tensors(seen: dict[str, Seen], recipe: dict, tried: Message) -> None:
+    """The copy holds what the original holds, in whatever dtype.
+
+    What it shares and its modes are only reported; these tensors can be had by copying alone.
+    """
+    found = [item.data.double() for item in seen["tensors"].items if isinstance(item, TensorSeen)]
+    for name, tensor in probes.build(recipe).state_dict().items():
+        near = (
+            other.shape == tensor.shape and torch.allclose(other, tensor.double(), rtol=0.01, atol=0.01)
+            for other in found
+        )
+        require(any(near), general.WRONG_VALUES, tried=tried, expected=_("a copy of {name}", name=name))
+
+
 def _judge_apart(answer: Witness, rng: torch.Generator) -> None:
-    seen, _recipe, _batch_used = _run(answer, rng, "bfloat16")
+    seen, recipe, _batch_used = _run(answer, rng, "bfloat16")
     tried = _("each tensor of the copy was changed afterwards")
     _require_module(seen, tried)
     require(not seen["shared"], SHARED, tried=tried)
+    _require_its_tensors(seen, recipe, tried)
 
 
 def _judge_modes(answer: Witness, rng: torch.Generator) -> None:
-    seen, _recipe, _batch_used = _run(answer, rng, "bfloat16")
+    seen, recipe, _batch_used = _run(answer, rng, "bfloat16")
     tried = _("a model in training mode, with parts in evaluation mode")
     _require_module(seen, tried)
     parts = ", ".join(plain(seen["training_parts"])[:3])
     require(not parts, COPY_TRAINS(parts=parts), tried=tried)
     require(bool(seen["training_kept"] and seen["requires_grad_kept"]), ORIGINAL_MODES, tried=tried)
+    _require_its_tensors(seen, recipe, tried)
 
 
 COPY = Exercise(

@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from string import Formatter
 from urllib.parse import quote
 
 import matplotlib
@@ -50,12 +49,19 @@ def class_page(
         pairs_left=pair_count - len(pairs),
         started=run.started.strftime("%Y-%m-%d %H:%M %Z").strip(),
         seconds=f"{run.seconds:,.1f}",
-        version=metadata.version("inference-course"),
+        version=_version(),
         in_force=[text for name, text in PROTECTIONS.items() if name in run.in_force],
         missing=[text for name, text in PROTECTIONS.items() if name not in run.in_force],
         pages={learner: quote(page) for learner, page in pages.items()},
         drawing=_drawing(tally.scores),
     )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("inference-course")
+    except metadata.PackageNotFoundError:  # a copy that was not installed
+        return "?"
 
 
 def _title(id: str) -> str:
@@ -72,9 +78,8 @@ def _sentence(row: MistakeTally) -> tuple[str, bool]:
     except UnknownId:
         known = {}
     mistake = known.get(row.mistake) or GENERAL.get(row.mistake)
-    if mistake is not None and not any(
-        name for _text, name, *_rest in Formatter().parse(mistake.says.english)
-    ):
+    # braces are where a learner's own values go
+    if mistake is not None and "{" not in mistake.says.english:
         return str(mistake.says), False
     return row.example, True
 

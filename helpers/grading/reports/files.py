@@ -23,8 +23,13 @@ class CannotWrite(Exception):
         )
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a file under another name first, which then takes its place. Its folder is made if need be.
+
+    Args:
+        path: of the file.
+        data: what it shall hold.
+        mode: who may read and write it, less what the user's umask takes away.
 
     Raises:
         CannotWrite: when the file or its folder cannot be written, or the disk is full.
@@ -32,7 +37,7 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = _temporary(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # some file systems tell only now that they are full
