@@ -38,7 +38,12 @@ def nbgrader(*arguments: str, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
         cwd=folder, capture_output=True, text=True, timeout=600, check=False,
-        env={**os.environ, "JUPYTER_CONFIG_DIR": str(folder / "no-settings")},
+        # it looks for alembic on the path, as an activated environment has it
+        env={
+            **os.environ,
+            "JUPYTER_CONFIG_DIR": str(folder / "no-settings"),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        },
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stderr
