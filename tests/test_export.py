@@ -26,7 +26,7 @@ from helpers.exercises import find_exercise, lesson, lessons
 from helpers.exporting.folder import MANIFEST
 from helpers.exporting.points import notices, read_rows
 from helpers.grading.collecting import HandedIn
-from helpers.grading.grade import grade_submission
+from helpers.grading.grade import Terms, grade_file
 from helpers.learning.handout import SOLUTIONS, handout, solution, why_closed
 from helpers.paths import ROOT
 from helpers.text import speaking
@@ -327,7 +327,7 @@ def on_gradescope(root: Path, **submissions: Mapping[str, str]) -> dict:
 
 def test_gradescope_scores_as_we_do(autograder: Path, tmp_path: Path) -> None:
     answers = partly_right()
-    report = grade_submission(HandedIn("ada", modes_notebook(tmp_path, answers)), seed=1).report
+    report = grade_file(HandedIn("ada", modes_notebook(tmp_path, answers)), Terms(1)).report
     results = on_gradescope(autograder, homework=answers)
     assert results["score"] == report.earned
     assert {row["name"]: row["score"] for row in results["tests"]} == {

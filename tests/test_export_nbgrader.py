@@ -21,7 +21,7 @@ from helpers.authoring.source import solution_of
 from helpers.cli import main
 from helpers.exercises import lesson
 from helpers.grading.collecting import collect
-from helpers.grading.grade import grade_submission
+from helpers.grading.grade import Terms, grade_file
 from helpers.grading.nbgrader import judge_notebook
 from helpers.learning.session import CheckFailed
 
@@ -109,7 +109,7 @@ def test_the_release_holds_no_solution(course: Path) -> None:
 
 def test_nbgrader_scores_as_we_do(course: Path) -> None:
     handed_in = collect([course / "honest"])
-    reports = [grade_submission(each, seed=1).report for each in handed_in]
+    reports = [grade_file(each, Terms(1)).report for each in handed_in]
     ours = {(report.learner, row.id): row.earned for report in reports for row in report.exercises}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         theirs = {

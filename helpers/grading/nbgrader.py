@@ -20,10 +20,10 @@ from nbformat.v4 import new_output
 from helpers.authoring.build import Product, assemble
 from helpers.exercises import lesson_of, lessons
 from helpers.grading.collecting import HandedIn, out_of_sight
-from helpers.grading.grade import grade_submission
+from helpers.grading.grade import Terms, grade_file
 from helpers.grading.reading import Unreadable
 from helpers.grading.reports.record import ExerciseReport, Graded, PanelReport
-from helpers.text import LANGUAGES, speaking
+from helpers.text import LANGUAGES, language, speaking
 
 CHECK = "-check"
 
@@ -79,7 +79,9 @@ def _grade(notebook: nbformat.NotebookNode, whose: dict[str, str], course_folder
         path = Path(folder) / f"{name}.ipynb"
         nbformat.write(notebook, path)
         hidden = [*out_of_sight([course_folder], []), Path(folder)]
-        return grade_submission(HandedIn(whose["student"], path), _seed(), hidden=hidden)
+        return grade_file(
+            HandedIn(whose["student"], path), Terms(_seed(), language=language(), hidden=tuple(hidden))
+        )
 
 
 def _check_cells(notebook: nbformat.NotebookNode, ids: list[str]) -> dict[str, nbformat.NotebookNode]:
