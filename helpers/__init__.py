@@ -7,7 +7,8 @@ import os
 from importlib import import_module
 
 _HOMES = {
-    "helpers.learning.session": ("check", "hint", "next_unsolved", "predict", "progress", "reset", "reveal", "solution"),
+    "helpers.learning.dashboard": ("dashboard", "progress"),
+    "helpers.learning.session": ("check", "hint", "next_unsolved", "predict", "reset", "reveal", "solution"),
     "helpers.labs": ("lab",),
     "helpers.text": ("use_language",),
 }  # fmt: skip

@@ -70,11 +70,31 @@ def exercises(as_json: bool) -> None:
 
 
 @main.command()
-def progress() -> None:
-    """Show your progress: lessons, exercises, points, and what comes next."""
-    from helpers.learning.session import progress_panel
+@click.option("--exercises", "every_exercise", is_flag=True, help="A line for each exercise too.")
+@click.option("--reset", "id", metavar="ID", help="Reset one exercise, such as modes-1. Asks first.")
+@click.option("--yes", is_flag=True, help="With --reset: do not ask.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language (default: COURSE_LANG, or English).")
+def progress(every_exercise: bool, id: str | None, yes: bool, lang: str | None) -> None:
+    """Show your progress: lessons, exercises, points, what comes next, and mistakes met and overcome."""
+    from rich.console import Console
 
-    click.echo(progress_panel().text)
+    from helpers.exercises import UnknownId, find_exercise
+    from helpers.learning.dashboard import forget, print_progress
+    from helpers.text import use_language
+
+    use_language(lang)
+    if id is not None:
+        try:
+            find_exercise(id)
+        except UnknownId as error:
+            raise click.BadParameter(str(error), param_hint="--reset") from None
+        if not yes:
+            question = (
+                f"Reset {id}? Its points, tries, hints and mistakes are set back to nothing; your code stays."
+            )
+            click.confirm(question, abort=True)
+        forget(id)
+    print_progress(Console(), every_exercise)
 
 
 @main.command()
@@ -93,6 +113,29 @@ def build(names: tuple[str, ...], check: bool, force: bool) -> None:
     from helpers.authoring import command
 
     sys.exit(command.check(names) if check else command.build(names, force))
+
+
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/site"),
+    show_default=True,
+    help="Folder of the site; an earlier one there is replaced.",
+)
+@click.option("--external", is_flag=True, help="Also list the addresses that lead out of the site.")
+@click.option("--badges", is_flag=True, help="Build nothing; print the launch badges for the README.")
+def site(out: Path, external: bool, badges: bool) -> None:
+    """Build the course's web pages from the notebooks, and check their links.
+
+    Exit status 0 when all is well, 1 when a page or a link is not as it should be.
+    """
+    from helpers.authoring.site import command, launch
+
+    if badges:
+        click.echo("\n".join(launch.badges()))
+        return
+    sys.exit(command.build(out, external))
 
 
 @main.command()

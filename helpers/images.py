@@ -23,6 +23,7 @@ from urllib.parse import urljoin, urlsplit
 import numpy as np
 from PIL import Image, ImageOps
 
+from helpers.bars import progress_bar
 from helpers.text import _
 
 MAX_BYTES = 100_000_000  # of a file or a download
@@ -218,16 +219,13 @@ def _download(url: str) -> bytes:
     The talking is done in a thread, because a server can hold a caller up where no timeout of a socket
     reaches: with a slow name look-up, or with one byte of a header every few seconds.
     """
-    from tqdm.auto import tqdm
-
     arrived: SimpleQueue = SimpleQueue()
     stop = threading.Event()
     threading.Thread(target=_talk, args=(url, arrived.put, stop), daemon=True).start()
     end = time.monotonic() + DEADLINE_S
     data = bytearray()
     try:
-        # The bar shows itself only when a download takes longer than a second, and closes in every case.
-        with tqdm(unit="B", unit_scale=True, delay=1.0, leave=False) as bar:
+        with progress_bar(unit="B", scale=True) as bar:
             while (item := _next(arrived, end, url)) is not None:
                 if isinstance(item, ImageError):
                     raise item

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from helpers.bars import progress_bar
 from helpers.text import _
 
 # torch's profiler writes notes with times and process ids to stderr, from where they would reach the notebook.
@@ -200,13 +201,16 @@ def _bytes(storages: Mapping[int, torch.UntypedStorage]) -> int:
 def _medians(functions: list[Callable[[], Any]], repeat: int, warmup: int) -> list[float]:
     if repeat < 1:
         raise ValueError(str(_("repeat is {repeat}. It must be at least 1.", repeat=repeat)))
-    for fn in functions:
-        for _call in range(warmup):
-            fn()
     times: list[list[float]] = [[] for _fn in functions]
-    for _round in range(repeat):
-        for fn, found in zip(functions, times, strict=True):
-            found.append(_seconds(fn))
+    with progress_bar((warmup + repeat) * len(functions), unit=str(_("calls"))) as bar:
+        for fn in functions:
+            for _call in range(warmup):
+                fn()
+                bar.update()
+        for _round in range(repeat):
+            for fn, found in zip(functions, times, strict=True):
+                found.append(_seconds(fn))
+                bar.update()
     return [median(found) for found in times]
 
 

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from helpers.bars import progress_bar
 from helpers.images import MAX_PIXELS, photo, read_image
 from helpers.text import _
 
@@ -47,7 +48,7 @@ class Frame(NamedTuple):
 
 
 def read_frames(
-    path: str | os.PathLike, every: int = 1, limit: int | None = None, progress: bool = False
+    path: str | os.PathLike, every: int = 1, limit: int | None = None, progress: bool = True
 ) -> Iterator[Frame]:
     """The frames of a video, one by one, each decoded when it is asked for.
 
@@ -58,7 +59,7 @@ def read_frames(
         path: a video file.
         every: 2 gives the first, third, fifth ... frame.
         limit: at most this many frames are given; None for all.
-        progress: show a bar while frames are taken, when that lasts longer than a second.
+        progress: show a bar when taking the frames lasts longer than a second.
 
     Raises:
         ValueError: when ``every`` or ``limit`` is less than 1.
@@ -172,12 +173,10 @@ def show_video(path: str | os.PathLike, words: str) -> None:
 
 
 def _read(path: Path, every: int, limit: int | None, progress: bool) -> Iterator[Frame]:
-    from tqdm.auto import tqdm
-
     given = 0
     with (
         _opened(path) as container,
-        tqdm(unit=str(_("frames")), delay=1.0, leave=False, disable=not progress) as bar,
+        progress_bar(unit=str(_("frames")), shown=progress) as bar,
     ):
         stream = container.streams.video[0]
         bar.total = limit or (stream.frames and -(-stream.frames // every)) or None

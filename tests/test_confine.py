@@ -15,6 +15,7 @@ import msgspec
 import psutil
 import pytest
 
+from helpers.grading import process
 from helpers.grading.collecting import HandedIn, out_of_sight
 from helpers.grading.process import LIMITS, AnswerProcess
 from helpers.grading.protections import PROTECTIONS, protections
@@ -22,9 +23,9 @@ from helpers.paths import ROOT
 from helpers.trials import runner
 from helpers.trials.confine import KEPT_VARIABLES
 from helpers.trials.frames import LENGTH, receive, send
-from helpers.trials.runner import Look, Outcome, TimedOut, perform
-from helpers.trials.server import LookAt, Step
-from helpers.trials.values import decode
+from helpers.trials.runner import Look, Outcome, Raised, TimedOut, perform
+from helpers.trials.server import LookAt, Perform, Step
+from helpers.trials.values import decode, snapshot
 
 TRIES = """
 import ctypes, os, socket, subprocess
@@ -315,6 +316,17 @@ def test_time_in_which_the_processor_was_elsewhere_does_not_count(monkeypatch: p
     assert isinstance(perform(loop, None, {"seconds": 60.0}, 0.3), TimedOut), (
         "there is an end to waiting, too"
     )
+
+
+def test_the_work_of_child_processes_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "PATIENCE", 1000.0)  # so that nothing but work ends it
+    code = "import os, time\ndef answer():\n    for _ in range(3):\n        if not os.fork():\n            while True: pass\n    time.sleep(1000)"
+    answers = AnswerProcess([Step(code, "start-1")])
+    assert answers.ask(LookAt("answer", "start-1"), Look, 30).callable
+    inputs = snapshot({"args": [], "kwargs": {}})
+    with pytest.raises(TimeoutError):
+        answers.ask(Perform("answer", "calls.call", inputs, 60.0), Outcome | Raised | TimedOut, 1.0)
+    assert answers.used_in_all() > 1
 
 
 @pytest.mark.parametrize(

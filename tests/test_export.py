@@ -327,7 +327,7 @@ def on_gradescope(root: Path, **submissions: Mapping[str, str]) -> dict:
 
 def test_gradescope_scores_as_we_do(autograder: Path, tmp_path: Path) -> None:
     answers = partly_right()
-    report = grade_file(HandedIn("ada", modes_notebook(tmp_path, answers)), Terms(1)).report
+    report = grade_file(HandedIn("ada", modes_notebook(tmp_path, answers)), Terms(seed=1)).report
     results = on_gradescope(autograder, homework=answers)
     assert results["score"] == report.earned
     assert {row["name"]: row["score"] for row in results["tests"]} == {

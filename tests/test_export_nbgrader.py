@@ -86,7 +86,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
             notebook.cells.insert(0, new_code_cell(CHEAT))
             notebook.metadata["course"]["lesson"] = "00_start_here"
             cheated = next(cell for cell in notebook.cells if cell.id == "modes-5-check")
-            cheated.metadata["nbgrader"] |= {"grade": False, "points": 1000}
+            cheated.metadata["nbgrader"]["points"] = 1000
         if learner == "cy":
             notebook.cells = [
                 cell
@@ -109,7 +109,7 @@ def test_the_release_holds_no_solution(course: Path) -> None:
 
 def test_nbgrader_scores_as_we_do(course: Path) -> None:
     handed_in = collect([course / "honest"])
-    reports = [grade_file(each, Terms(1)).report for each in handed_in]
+    reports = [grade_file(each, Terms(seed=1)).report for each in handed_in]
     ours = {(report.learner, row.id): row.earned for report in reports for row in report.exercises}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         theirs = {

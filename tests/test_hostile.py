@@ -1,8 +1,8 @@
 """A folder of hostile and broken answers: each gets the score that it earns by what it computes, and changes nothing.
 
 They lie in ``tests/hostile``, a family a file, in percent format. The head of each says what it does, and where it
-differs from the rest: the ``exercise`` it answers (``start-1``), what it has ``earned`` (0), and the ``timeout`` of its
-submission. Before it are put ``COURSE``, the course's folder, and ``OTHERS``, that of the other submissions.
+differs from the rest: the ``exercise`` it answers (``start-1``), what it has ``earned`` (0), the ``status`` of the exercise
+where that matters, and the ``timeout`` of its submission. Before it are put ``COURSE``, the course's folder, and ``OTHERS``, that of the other submissions.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Hostile:
     code: str
     exercise: str
     earned: int
+    status: str | None
     timeout: float
 
 
@@ -62,6 +63,7 @@ def hostile(family: str) -> list[Hostile]:
             cell.source,
             cell.metadata.get("exercise", "start-1"),
             int(cell.metadata.get("earned", 0)),
+            cell.metadata.get("status"),
             float(cell.metadata.get("timeout", 60)),
         )
         for cell in cells
@@ -164,7 +166,9 @@ def test_what_it_computes_is_what_it_earns(family: str, tmp_path: Path, temporar
         report = grade(each, answer.timeout)
         assert report.status == "graded", answer.name
         found[answer.name] = report.earned
-        assert {row.id: row.earned for row in report.exercises}[answer.exercise] == report.earned
+        row = next(row for row in report.exercises if row.id == answer.exercise)
+        assert row.earned == report.earned
+        assert answer.status in (None, row.status), (answer.name, row)
     assert found == {answer.name: answer.earned for answer in answers}
 
     assert grade(good, 60).earned == 2

@@ -577,7 +577,7 @@ def test_a_server_that_speaks_no_tls(server):
 
 
 def test_the_bar_of_a_stopped_download_is_closed(server, monkeypatch, capsys):
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     monkeypatch.setattr(images, "DEADLINE_S", 1.7)
     with pytest.raises(ImageError, match="not there after"):

@@ -10,6 +10,8 @@ from IPython.utils.capture import capture_output
 
 from helpers.authoring.source import solution_of, stub_of
 from helpers.learning import store as store_module
+from helpers.learning.habits import explain_missing_names
+from helpers.learning.summary import standings
 
 RIGHT = "def best_category(logits, categories):\n    return categories[logits.argmax()]"
 WRONG = "def best_category(logits, categories):\n    return categories[logits.argmin()]"
@@ -85,6 +87,16 @@ def test_progress_lists_no_page_without_exercises(learner: Learner) -> None:
     assert "00_start_here" in said
     assert "10_summary" not in said
     assert "0/0" not in said
+
+
+def test_a_progress_file_that_cannot_be_written_is_said(learner: Learner, own_home: Path) -> None:
+    own_home.write_text("in the way")
+    learner.type(RIGHT)
+    said = learner.type('check("start-1")')
+    assert "✔ start-1" in said
+    assert "Your progress could not be written to" in said
+    own_home.unlink()
+    assert "could not be written" not in learner.type('check("start-1")')
 
 
 def test_progress_survives_a_restart_and_damage(learner: Learner, own_home: Path, monkeypatch) -> None:
@@ -243,3 +255,39 @@ def test_panels_speak_the_notebooks_language(learner: Learner) -> None:
     assert "points" not in chinese
     assert "分" in chinese
     assert "Choose one of: en, zh" in learner.type('use_language("fr")')
+
+
+# cells run out of order, and cells that are stopped ------------------------------------------------------------
+
+
+def test_a_cell_run_too_early_names_the_cell_that_comes_first(learner: Learner, monkeypatch) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/zh/00_start_here.ipynb")
+    explain_missing_names(learner.shell)  # as the first import of `check` does in a kernel
+    said = learner.type("print(probabilities)")
+    assert "`probabilities` is not there yet" in said
+    assert "Run All Above Selected Cell" in said
+    assert "batch = classifier.preprocess(coffee)" in said, "the first line of the cell that makes it"
+    assert "is not there yet" not in learner.type("print(nowhere_in_the_lesson)")
+    assert "is not there yet" not in learner.type("1 / 0")
+    learner.type("probabilities = 1")
+    assert "is not there yet" not in learner.type("print(probabilities)")
+
+
+@pytest.mark.parametrize("notebook", ["my_own.ipynb", ""])
+def test_in_a_notebook_of_ones_own_a_missing_name_is_left_alone(
+    learner: Learner, monkeypatch, notebook
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", notebook)
+    explain_missing_names(learner.shell)
+    assert "is not there yet" not in learner.type("print(probabilities)")
+
+
+def test_a_check_that_is_stopped_is_no_try(learner: Learner) -> None:
+    learner.type("def best_category(logits, categories):\n    raise KeyboardInterrupt")
+    said = learner.type('check("start-1")')
+    assert "You stopped the check of start-1. Nothing was judged" in said
+    assert "Traceback" not in said
+    assert not learner.result.success, "Run All stops here too"
+    assert "start-1" not in standings(store_module.store().events())
+    learner.type(RIGHT)
+    assert "✔ start-1" in learner.type('check("start-1")'), "the next check is as always"

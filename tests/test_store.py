@@ -29,7 +29,7 @@ def assert_whole(store: Store) -> None:
     known = standings(store.events())
     assert known["modes-1"].passed
     assert known["modes-1"].earned == 2
-    assert known["modes-1"].mistakes == ["scaled-twice"]
+    assert [(met.key, met.overcome) for met in known["modes-1"].mistakes] == [("scaled-twice", True)]
     assert known["modes-q1"].prediction == 2
 
 
@@ -108,6 +108,40 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     store = Store(blocked)
     store.add("check", "modes-1", status="passed", earned=2, possible=2)
     assert standings(store.events())["modes-1"].passed
+    assert store.unsaved, "and the learner can be told"
+
+
+def test_what_could_not_be_written_is_written_later_and_is_no_damage(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.write_text("in the way")
+    store = Store(folder)
+    store.add("check", "modes-1", status="passed", earned=2, possible=2)
+    folder.unlink()
+    store.add("hint", "modes-2", level=1)
+    assert store.unsaved is None
+    store.events()
+    assert not store.repaired, "nothing was damaged"
+    assert standings(fresh(folder).events())["modes-1"].passed
+
+
+def test_a_mistake_is_overcome_by_a_pass_and_open_again_when_it_is_made_again() -> None:
+    store = Store(None)
+    for status, mistake in (("failed", "one"), ("failed", "two"), ("passed", None), ("failed", "two")):
+        store.add("check", "modes-1", status=status, earned=0, mistake=mistake)
+    met = standings(store.events())["modes-1"].mistakes
+    assert [(each.key, each.overcome) for each in met] == [("one", True), ("two", False)]
+
+
+def test_a_reset_exercise_begins_at_nothing_and_the_others_stay(folder: Path) -> None:
+    store = fresh(folder)
+    store.add("check", "nograd-1", status="passed", earned=3, possible=3)
+    store.add("forget", "modes-1")
+    known = standings(fresh(folder).events())
+    assert "modes-1" not in known
+    assert known["nograd-1"].passed
+    store.add("check", "modes-1", status="failed", earned=1, possible=2, mistake="wrong-shape")
+    again = standings(fresh(folder).events())["modes-1"]
+    assert (again.passed, again.earned, again.tries) == (False, 1, 1)
 
 
 def _add_many(folder: Path, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import subprocess
@@ -236,26 +235,6 @@ def test_too_large_frames_are_refused(steady: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(video, "MAX_PIXELS", 1000)
     with pytest.raises(VideoError, match="too many for the memory"):
         next(read_frames(steady))
-
-
-def test_a_bar_is_shown_only_on_request_and_closes(steady: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tqdm.auto
-
-    bars = []
-
-    class Bar(tqdm.tqdm):
-        def __init__(self, **options) -> None:
-            super().__init__(file=io.StringIO(), **{**options, "delay": 0})
-            bars.append(self)
-
-    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
-    frames = read_frames(steady, every=2, limit=4, progress=True)
-    next(frames), next(frames)
-    assert (bars[0].n, bars[0].total, bars[0].disable) == (1, 4, False)
-    frames.close()
-    assert bars[0].disable  # what tqdm sets when a bar is closed
-    list(read_frames(steady))
-    assert bars[1].n == 0
 
 
 def test_nothing_of_ffmpeg_reaches_stderr(tmp_path: Path) -> None:

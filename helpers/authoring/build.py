@@ -23,6 +23,8 @@ from helpers.paths import NOTEBOOKS, ROOT, graded_environment
 from helpers.reference.pages import page
 from helpers.text import LANGUAGES, _, speaking, translate
 
+PANELS = ROOT / "helpers" / "judging" / "templates"
+
 CELL_TIMEOUT = 300
 """Seconds that one cell of a solution may take."""
 
@@ -154,7 +156,7 @@ def _navigation(product: Product) -> str:
 
 
 def _digest(lesson: Lesson, notebook: nbformat.NotebookNode) -> str:
-    """Of what decides the outputs: its cells, its judges, trials and labs, and the course's outline, which panels name."""
+    """Of what decides the outputs: cells, judges, trials, labs, panels, and the course's outline, which panels name."""
     parts = [repr([(cell.cell_type, cell.source) for cell in notebook.cells])]
     parts.append(
         repr(
@@ -167,6 +169,7 @@ def _digest(lesson: Lesson, notebook: nbformat.NotebookNode) -> str:
     )
     for folder in ("exercises", "trials", "reference", "labs"):
         parts += [path.read_text(encoding="utf-8") for path in modules_of(lesson.word, folder)]
+    parts += [path.read_text(encoding="utf-8") for path in sorted(PANELS.glob("*.j2"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

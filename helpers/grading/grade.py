@@ -72,15 +72,15 @@ def grade_submission(data: bytes, handed_in: HandedIn, terms: Terms) -> Graded:
         terms: the same for the whole class.
     """
     start = monotonic()
-    try:
-        with speaking(terms.language):
+    with speaking(terms.language):
+        try:
             return _graded(data, handed_in, terms, start)
-    except Unreadable as error:
-        reason = str(error)
-    except Exception as error:
-        log.exception("%s cannot be read", handed_in.path)
-        reason = f"It cannot be read: {error!r}."
-    return unreadable(handed_in, reason, monotonic() - start)
+        except Unreadable as error:
+            reason = str(error)
+        except Exception as error:
+            log.exception("%s cannot be read", handed_in.path)
+            reason = f"It cannot be read: {error!r}."
+        return unreadable(handed_in, reason, monotonic() - start)
 
 
 def grade_file(handed_in: HandedIn, terms: Terms) -> Graded:
@@ -88,7 +88,8 @@ def grade_file(handed_in: HandedIn, terms: Terms) -> Graded:
     try:
         data = read_bytes(handed_in.path)
     except Unreadable as error:
-        return unreadable(handed_in, str(error))
+        with speaking(terms.language):
+            return unreadable(handed_in, str(error))
     return grade_submission(data, handed_in, terms)
 
 

@@ -8,8 +8,6 @@ printed, or what their code would do to a kernel, does not come into it.
 from __future__ import annotations
 
 import secrets
-import tempfile
-from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,10 @@ from nbformat.v4 import new_output
 from helpers.authoring.build import Product, assemble
 from helpers.exercises import lesson_of, lessons
 from helpers.grading.collecting import HandedIn, out_of_sight
-from helpers.grading.grade import Terms, grade_file
+from helpers.grading.grade import Terms, grade_submission
 from helpers.grading.reading import Unreadable
 from helpers.grading.reports.record import ExerciseReport, Graded, PanelReport
-from helpers.text import LANGUAGES, language, speaking
+from helpers.text import LANGUAGES
 
 CHECK = "-check"
 
@@ -41,8 +39,7 @@ def judge_notebook(
     Raises:
         Unreadable: when it is no lesson of this course; nbgrader then says so and gives no score.
     """
-    with _its_language(notebook):
-        graded = _grade(notebook, resources["nbgrader"], course_folder)
+    graded = _grade(notebook, resources["nbgrader"], course_folder)
     if graded.report.reason is not None:
         raise Unreadable(graded.report.reason)
     checks = _check_cells(notebook, [row.id for row in graded.report.exercises])
@@ -59,9 +56,9 @@ def _seed() -> int:
     return secrets.randbits(32)
 
 
-def _its_language(notebook: nbformat.NotebookNode) -> Any:
+def _its_language(notebook: nbformat.NotebookNode) -> str:
     language = _about(notebook).get("language")
-    return speaking(language) if language in list(LANGUAGES) else nullcontext()
+    return language if language in list(LANGUAGES) else "en"
 
 
 def _about(notebook: nbformat.NotebookNode) -> dict[str, Any]:
@@ -75,25 +72,22 @@ def _grade(notebook: nbformat.NotebookNode, whose: dict[str, str], course_folder
     if name in {lesson.name for lesson in lessons()}:
         # nbgrader knows which lesson was asked for; the learner's notebook has no say in it
         notebook.metadata["course"] = {**_about(notebook), "lesson": name}
-    with tempfile.TemporaryDirectory(prefix="nbgrader-") as folder:
-        path = Path(folder) / f"{name}.ipynb"
-        nbformat.write(notebook, path)
-        hidden = [*out_of_sight([course_folder], []), Path(folder)]
-        return grade_file(
-            HandedIn(whose["student"], path), Terms(_seed(), language=language(), hidden=tuple(hidden))
-        )
+    language = _its_language(notebook)
+    terms = Terms(seed=_seed(), language=language, hidden=tuple(out_of_sight([course_folder], [])))
+    data = nbformat.writes(notebook).encode()
+    return grade_submission(data, HandedIn(whose["student"], Path(f"{name}.ipynb")), terms)
 
 
 def _check_cells(notebook: nbformat.NotebookNode, ids: list[str]) -> dict[str, nbformat.NotebookNode]:
-    """The check's cell of each exercise. One that the learner deleted or changed in kind is put back, at the end."""
-    found = {}
-    for cell in notebook.cells:
-        id = _grade_id(cell).removesuffix(CHECK)
-        if id in ids and _grade_id(cell).endswith(CHECK):
-            if cell.cell_type == "code" and cell.metadata.nbgrader.get("grade"):
-                found[id] = cell
-            else:
-                del cell.metadata["nbgrader"]  # nbgrader checks the points of grade cells only
+    """The check's cell of each exercise; one that the learner deleted is put back, at the end.
+
+    Its points and kind are the teacher's: nbgrader has restored them, or refused the notebook.
+    """
+    found = {
+        _grade_id(cell).removesuffix(CHECK): cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and _grade_id(cell).endswith(CHECK)
+    }
     for id in ids:
         if id not in found:
             found[id] = _release_cell(f"{id}{CHECK}", id)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Notice = Callable[[Any], None]
 """Called with a sentence that the learner should read."""
 
+TRACK_EM = 19  # of a slider with its number, beside its label
 _WIDE = {"description_width": "initial"}  # labels are as long as they need to be
 
 PHOTO_NAMES = {
@@ -116,10 +117,15 @@ class Slider(Control):
             max=self.high,
             step=self.step,
             readout_format="d" if whole else ".2f",
-            layout=ipywidgets.Layout(width="22em"),
+            layout=ipywidgets.Layout(width=f"{TRACK_EM + _width_em(str(self.label)):g}em"),
             **self._texts(),
         )
         return self._handle(widget, changed, str if whole else "{:.2f}".format)
+
+
+def _width_em(text: str) -> float:
+    """About how wide a text is; a Chinese character is as wide as the letters are high."""
+    return sum(0.5 if letter.isascii() else 1 for letter in text)
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,10 @@ def _buttons(question: Prediction) -> Any:
     import ipywidgets as widgets
 
     said = widgets.HTML(value=draw("question", question=question, options=[], tone="quiet").html)
+    plain = [str(option).replace("`", "") for option in question.options]  # a button sets no code
     choices = [
-        widgets.Button(description=f"{letter}) {option}", tooltip=str(option), layout=widgets.Layout(width="auto", max_width="100%"))
-        for letter, option in zip(LETTERS, question.options, strict=False)
+        widgets.Button(description=f"{letter}) {option}", tooltip=option, layout=widgets.Layout(width="auto", max_width="100%"))
+        for letter, option in zip(LETTERS, plain, strict=False)
     ]  # fmt: skip
     for index, button in enumerate(choices):
 

@@ -1,4 +1,4 @@
-"""``check``, ``hint``, ``solution``, ``reset``, ``predict``, ``reveal`` and ``progress``, as a learner types them."""
+"""``check``, ``hint``, ``solution``, ``reset``, ``predict`` and ``reveal``, as a learner types them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import display
 
-from helpers.exercises import UnknownId, find_exercise, find_prediction, lesson_of, lessons
+from helpers.exercises import UnknownId, find_exercise, find_prediction, lesson_of
 from helpers.judging import Answer, LocalAnswer, MissingAnswer, Status, Verdict, judge
 from helpers.judging.exercise import Exercise
-from helpers.judging.feedback import Panel, draw, verdict_panel
+from helpers.judging.feedback import draw, verdict_panel
 from helpers.learning import handout
+from helpers.learning.dashboard import notices
+from helpers.learning.habits import explain_missing_names
 from helpers.learning.store import store
-from helpers.learning.summary import Standing, standings
+from helpers.learning.summary import Standing, overview, standings
 from helpers.paths import grading, in_nbgrader
 from helpers.text import Message, _
 from helpers.trials.runner import Raised, raised
@@ -28,6 +30,9 @@ HONEST_TRIES = 3
 """After this many tries that did not pass, ``solution`` opens without being asked twice."""
 
 _MISSING = object()
+
+if (_shell := get_ipython()) is not None:  # whoever imports `check` runs a lesson
+    explain_missing_names(_shell)
 
 
 class CourseError(Exception):
@@ -57,7 +62,14 @@ def check(id: str, answer: Any = _MISSING) -> int | None:
         CheckFailed: when the answer does not pass and a grader runs the notebook.
     """
     exercise = _exercise(id)
-    verdict = judge(exercise, _answer(exercise, answer), _seed())
+    try:
+        verdict = judge(exercise, _answer(exercise, answer), _seed())
+    except KeyboardInterrupt:
+        raise CourseError(
+            str(
+                _("You stopped the check of {id}. Nothing was judged, and it does not count as a try.", id=id)
+            )
+        ) from None
     store().add(
         "check",
         id,
@@ -65,14 +77,22 @@ def check(id: str, answer: Any = _MISSING) -> int | None:
         earned=verdict.earned,
         possible=verdict.possible,
         mistake=verdict.mistake,
+        **_values(verdict),
     )
     advice = _advice(exercise, verdict)
-    panel = verdict_panel(replace(verdict, notes=(*_stale(exercise), *verdict.notes, *_repaired())), advice)
+    panel = verdict_panel(replace(verdict, notes=(*_stale(exercise), *verdict.notes, *notices())), advice)
     credit = verdict.earned if in_nbgrader() and verdict.status is not Status.PASSED else None
     if grading() and verdict.status is not Status.PASSED and not credit:
         raise CheckFailed(panel.text)
     display(panel)
     return credit
+
+
+def _values(verdict: Verdict) -> dict[str, dict[str, str]]:
+    """What fills in the mistake's sentence, so that the dashboard can say it again."""
+    finding = verdict.finding
+    values = finding.mistake.says.values if finding and finding.mistake else {}
+    return {"values": {name: str(value) for name, value in values.items()}} if values else {}
 
 
 def _exercise(id: str) -> Exercise:
@@ -103,15 +123,6 @@ def _namespace() -> dict[str, Any]:
     return shell.user_ns if shell is not None else vars(__import__("__main__"))
 
 
-def _repaired() -> list[Message]:
-    """A note, once, when the progress file was damaged."""
-    journal = store()
-    if not journal.repaired:
-        return []
-    journal.repaired = False
-    return [_("The progress file was damaged. It has been rebuilt from what both of its copies still held.")]
-
-
 def _stale(exercise: Exercise) -> list[Message]:
     """A note when the cell run just before should have redefined the answer and failed: an older one was judged."""
     if exercise.answer not in _namespace() or _last_error(exercise) is None:
@@ -132,7 +143,7 @@ def _seed() -> int:
 
 def _advice(exercise: Exercise, verdict: Verdict) -> Message | None:
     if verdict.status is Status.PASSED:
-        following = _next_unsolved(standings(store().events()))
+        following = overview(store().events()).following
         if following is None:
             return _("That was the last one: every exercise of the course is solved.")
         return _("Next: `{id}`, {title}.", id=following.id, title=following.title)
@@ -293,7 +304,7 @@ def reveal(id: str) -> None:
 
 def next_unsolved() -> str | None:
     """Show the first exercise that is not solved yet; its id, or None when all are."""
-    following = _next_unsolved(standings(store().events()))
+    following = overview(store().events()).following
     if following is None:
         _show(_("Every exercise of the course is solved."), [])
         return None
@@ -303,39 +314,6 @@ def next_unsolved() -> str | None:
         [following.title, _("It is in the lesson `{name}`, for {points} points.", name=home.name, points=following.points)],
     )  # fmt: skip
     return following.id
-
-
-def _next_unsolved(known: dict[str, Standing]) -> Exercise | None:
-    exercises = (exercise for each in lessons() for exercise in each.exercises)
-    return next((exercise for exercise in exercises if not known.get(exercise.id, Standing()).passed), None)
-
-
-def progress() -> Panel:
-    """Lessons, exercises and points so far, what was predicted, and what comes next."""
-    return progress_panel()
-
-
-def progress_panel() -> Panel:
-    """The panel of :func:`progress`."""
-    journal = store()
-    known = standings(journal.events())
-    table = [
-        (each, [(exercise, known.get(exercise.id, Standing())) for exercise in each.exercises],
-         [(question, known[question.id]) for question in each.predictions if question.id in known])
-        for each in lessons()
-        if each.exercises
-    ]  # fmt: skip
-    pairs = [pair for _lesson, exercises, _questions in table for pair in exercises]
-    earned = sum(standing.earned for _exercise, standing in pairs)
-    possible = sum(exercise.points for exercise, _standing in pairs)
-    return draw(
-        "progress",
-        table=table,
-        following=_next_unsolved(known),
-        total=_("{earned} of {possible} points", earned=earned, possible=possible),
-        notes=_repaired(),
-        tone="good" if earned == possible else "quiet",
-    )
 
 
 def _show(title: Message, lines: list[Message], code: str = "", more: Message | None = None) -> None:

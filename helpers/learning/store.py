@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ class Store:
         self.memory: list[Event] = []
         self.repaired = False
         """True once damage was found and mended; whoever tells the learner sets it back."""
+        self.unsaved: str | None = None
+        """Why the last event is in memory alone; None when it was written."""
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def copies(self) -> list[Path]:
@@ -46,8 +50,17 @@ class Store:
         """Append one event. Progress is never worth an error: when no file can be written it stays in memory."""
         record = {"at": datetime.now(UTC).isoformat(), "event": event, "exercise": exercise, **details}
         self.memory.append(record)
-        if self.folder is None:
-            return
+        if self.folder is not None:
+            self._write(record)
+        for watcher in self._watchers:
+            watcher()
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call something after every event of this process, once each: what shows progress follows it."""
+        if watcher not in self._watchers:
+            self._watchers.append(watcher)
+
+    def _write(self, record: Event) -> None:
         line = json.dumps(record, ensure_ascii=False)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -56,8 +69,9 @@ class Store:
                     # starts with a newline, so that a torn last line does not swallow this one
                     with path.open("a", encoding="utf-8") as file:
                         file.write(f"\n{line}")
-        except OSError:
-            return
+            self.unsaved = None
+        except OSError as error:  # filelock's Timeout is one
+            self.unsaved = error.strerror or str(error)
 
     def events(self) -> list[Event]:
         """All events, oldest first, mended if need be."""
@@ -78,12 +92,15 @@ class Store:
         parsed = [_parse(path) for path in self.copies]
         (first, bad_first), (second, bad_second) = parsed
         # what this kernel knows of is never lost, whatever happened to the files
-        merged = {json.dumps(event, sort_keys=True): event for event in [*first, *second, *self.memory]}
+        written = {json.dumps(event, sort_keys=True): event for event in [*first, *second]}
+        merged = written | {json.dumps(event, sort_keys=True): event for event in self.memory}
         events = sorted(merged.values(), key=lambda event: event["at"])
-        if bad_first or bad_second or not len(events) == len(first) == len(second):
-            self.repaired = True
+        damaged = bad_first or bad_second or not len(written) == len(first) == len(second)
+        self.repaired |= bool(damaged)
+        if damaged or len(events) > len(written):
             for path, bad in zip(self.copies, (bad_first, bad_second), strict=True):
                 self._rewrite(path, events, bad)
+            self.unsaved = None
         return events
 
     def _rewrite(self, path: Path, events: list[Event], bad: bool) -> None:

@@ -16,7 +16,7 @@
 # what inference is. Run each cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>.
 
 # %%
-from helpers import check, hint, next_unsolved, predict, progress, reset, reveal, solution
+from helpers import check, dashboard, hint, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo
 from helpers.models import classify, load_classifier
 from helpers.plots import show_images, show_top5
@@ -103,7 +103,12 @@ reveal("start-q1")
 # - `hint("start-1")` gives a hint, and a stronger one each time.
 # - `solution("start-1")` shows a solution, once you have passed or tried three times.
 # - `reset("start-1")`, typed in the answer cell in place of your code, brings the stub back.
-# - `progress()` shows how far you are, `next_unsolved()` what comes next.
+# - `progress()` shows how far you are, `next_unsolved()` what comes next. `dashboard()` also has buttons, and
+#   `course progress` shows the same in a terminal.
+#
+# When you open a lesson another day, its kernel knows no names any more: select the cell where you want to go on, and
+# choose *Run ▸ Run All Above Selected Cell*. If you closed the browser while a cell was running, the kernel finished it
+# and your progress is kept; only what the cell printed in the meantime may be missing. Run it again to see it.
 
 # %% [markdown]
 # Write a function that takes the `logits` of one picture (a tensor of shape `(C,)`) and the list of `C` category
@@ -154,4 +159,4 @@ show_images(pictures, titles=found)
 # Run this now, and any time later:
 
 # %%
-progress()
+dashboard()

@@ -10,7 +10,7 @@ def best_category(logits, categories):
     while True:
         kept.append(bytearray(2**24))
 
-# %% name="children that share out what one may not have" timeout=20
+# %% name="children that share out what one may not have" status="error"
 import os, time
 
 def best_category(logits, categories):
