@@ -240,10 +240,20 @@ def bench_checks(runs: int) -> None:
 
 
 @bench.command("labs")
+@click.argument("names", nargs=-1, metavar="[LAB]...")
 @click.option("--moves", type=click.IntRange(1), default=5, show_default=True, help="Moves of each control.")
-def bench_labs(moves: int) -> None:
-    """How long labs take from a move of a control to the new picture: to compute, draw and encode it."""
+def bench_labs(names: tuple[str, ...], moves: int) -> None:
+    """How long labs take from a move of a control to the new picture: to compute, draw and encode it.
+
+    LAB is a lab's name; without any, all labs are measured, which takes about a minute.
+    """
     from helpers.bench.labs import AIM_MS, time_labs
+    from helpers.labs import NAMES
+
+    if unknown := set(names) - set(NAMES):
+        raise click.BadParameter(
+            f"there is no {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}.", param_hint="LAB"
+        )
 
     _print_table(
         ["lab", "controls", "first picture", "median ms", "slowest ms", f"within {AIM_MS} ms"],
@@ -252,7 +262,7 @@ def bench_labs(moves: int) -> None:
                 row.name, str(row.controls), f"{row.first:.1f} s", f"{row.median:.0f}", f"{row.slowest:.0f}",
                 "✔" if row.met else "✘",
             ]
-            for row in time_labs(moves)
+            for row in time_labs(moves, names or NAMES)
         ],
     )  # fmt: skip
 

@@ -15,14 +15,16 @@ from html import escape
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
 import helpers
 from helpers import plots
 from helpers.authoring import build
-from helpers.bench.labs import move
+from helpers.bench.labs import move, time_labs
 from helpers.bench.rungs import Missing
+from helpers.cli import main
 from helpers.images import photo
 from helpers.labs import NAMES, UnknownLab, find_lab, open_lab
 from helpers.labs import images as film_lab
@@ -560,3 +562,24 @@ def test_in_a_kernel_a_lab_comes_with_its_still_and_says_nothing_on_stderr() -> 
     assert first[0].data["text/plain"] == again[0].data["text/plain"]
     build._still(notebook.cells[1])
     assert set(notebook.cells[1].outputs[0].data) == {"image/png", "text/plain"}, "stored: its kernel is gone"
+
+
+def test_the_time_to_a_picture_is_measured_and_compared_with_the_aim() -> None:
+    result = CliRunner().invoke(main, ["bench", "labs", "dropout", "--moves", "1"])
+    assert result.exit_code == 0, result.output
+    (row,) = [line.split() for line in result.output.splitlines() if "dropout" in line]
+    controls, first, _unit, median, slowest, met = row[1:]
+    assert controls == "4"
+    assert float(first) >= 0 and 0 < float(median) <= float(slowest)
+    assert met == ("✔" if float(median) <= 200 else "✘")
+    wrong = CliRunner().invoke(main, ["bench", "labs", "nothing"])
+    assert wrong.exit_code == 2
+    assert "dropout" in wrong.output
+
+
+def test_a_lab_without_a_new_picture_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helpers.bench.labs.open_lab", lambda _name: broken)
+    broken = LabView(Counting())
+    monkeypatch.setattr(broken.lab, "draw", lambda figure, result: 1 / 0)
+    with pytest.raises(RuntimeError, match="no new picture"):
+        time_labs(1, ["counting"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import ipywidgets
 from rich.progress import track
 
-from helpers.labs import NAMES, open_lab
+from helpers.labs import open_lab
 from helpers.labs.view import LabView
 from helpers.timing import measure
 
@@ -31,7 +31,7 @@ class LabTime(NamedTuple):
         return self.median <= AIM_MS
 
 
-def time_labs(moves: int, names: tuple[str, ...] = NAMES) -> list[LabTime]:
+def time_labs(moves: int, names: Sequence[str]) -> list[LabTime]:
     """Open each lab and move each of its controls so many times; what is shown comes with each move.
 
     Raises:
