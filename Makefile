@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SITE_READY := $(VENV)/.site-ready
+TEST_READY := $(VENV)/.test-ready
 
-.PHONY: lab test build clean
+.PHONY: lab test build site clean
 
 # JupyterLab refuses to run as root (as in many containers) unless told that it may.
 ROOT_FLAG := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
@@ -14,12 +16,23 @@ lab: $(READY)  ## open JupyterLab on the first lesson
 
 # Two processes at a time, each with one thread: sharing two cores among four threads takes half as long again.
 test: export OMP_NUM_THREADS = 1
-test: $(READY)  ## run the whole test suite
+test: $(TEST_READY)  ## run the whole test suite
 	$(BIN)/python -m pytest tests -n 2 --dist loadgroup
 	$(BIN)/python -m pytest --nbval notebooks/solutions notebooks/zh/solutions -n 2 --dist loadscope
 
 build: $(READY)  ## bring the notebooks up to date with their sources
 	$(BIN)/course build
+
+site: $(SITE_READY)  ## build the web pages in both languages into build/site, links checked
+	$(BIN)/course site --out build/site
+
+$(SITE_READY): $(READY)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[site]'
+	@touch $(SITE_READY)
+
+$(TEST_READY): $(READY)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[test]'
+	@touch $(TEST_READY)
 
 # Installed once, and again only when the dependencies change.
 $(READY): pyproject.toml
