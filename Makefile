@@ -17,7 +17,7 @@ lab: $(READY)  ## open JupyterLab on the first lesson
 # Two processes at a time, each with one thread: sharing two cores among four threads takes half as long again.
 test: export OMP_NUM_THREADS = 1
 test: $(TEST_READY)  ## run the whole test suite
-	$(BIN)/python -m pytest tests -n 2
+	$(BIN)/python -m pytest tests -n 2 --dist loadgroup
 	$(BIN)/python -m pytest --nbval notebooks/solutions notebooks/zh/solutions -n 2 --dist loadscope
 
 build: $(READY)  ## bring the notebooks up to date with their sources
