@@ -202,7 +202,7 @@ first.close()
 second = process.AnswerProcess([Step({daemon!r}, "start-1")])
 second._start()
 print([*folders, second._work.name], flush=True)
-time.sleep(600)
+second.ask(LookAt("answer", "start-1"), Look, 60)
 """
 TRIES_ALONE = """
 import os, resource
@@ -248,7 +248,7 @@ def test_when_the_judge_is_killed_nothing_of_an_answer_is_left(tmp_path: Path, a
     seconds = f"98{os.getpid()}{int(alone)}"
     daemon = DAEMON.replace("SECONDS", repr(seconds))
     code = JUDGE.format(tries=TRIES_ALONE, daemon=daemon)
-    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "TOKEN": "SECRET", "PYTHONPATH": paths}
     here = tmp_path / "submitted"
     here.mkdir()

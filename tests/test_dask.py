@@ -9,8 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 from distributed import Client
 from handing_in import RIGHT, WRONG, hand_in
+from waiting import PATIENCE, lives, until
 
 from helpers.cli import main
 from helpers.grading import executors
@@ -27,21 +27,12 @@ from helpers.grading.executors import NoCluster, dask_judges
 from helpers.paths import ROOT
 
 NAME = "00_start_here.ipynb"
-PATIENCE = 600.0
-"""Seconds for what takes some, on a machine with much else to do."""
 
 
 @dataclass
 class Cluster:
     address: str
     processes: list[subprocess.Popen]
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +108,7 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(cluster: Cluster, tmp_pa
             killed["tasks"] = client.processing([alone])[alone]
             worker.kill()
             cluster.processes[2].wait()
-            until(lambda: not [each for each in started if each.is_running()])
+            until(lambda: not any(map(lives, started)))
 
     killer = threading.Thread(target=kill_one_at_work)
     killer.start()

@@ -227,7 +227,8 @@ def test_top1_is_judged_for_the_rungs_that_were_best():
         "Top-1, AOTInductor, frozen", "Top-1, bf16 weights", "Top-1, ONNX Runtime int8, QDQ u8s8",
     ]  # fmt: skip
     assert all(aim.met for aim in aims)
-    ladder.agreements[-5].same, ladder.agreements[-5].surest = 95, 0.125
+    row = next(each for each in ladder.agreements if each.name == "ONNX Runtime int8, QDQ u8s8")
+    row.same, row.surest = 95, 0.125
     aim = report.judge_aims(ladder)[-1]
     assert aim.met is False
     assert "same as fp32 on 95 of 96 pictures, of them 12 of 12 whole photos; those that" in aim.words

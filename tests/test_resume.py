@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -20,6 +19,7 @@ from click.testing import CliRunner
 from errands import die, threads_and_torch
 from filelock import FileLock
 from handing_in import RIGHT, WRONG, InPlace, hand_in
+from waiting import PATIENCE, lives, until
 
 from helpers.cli import main
 from helpers.grading import command, release, results, whole_class
@@ -28,8 +28,6 @@ from helpers.grading.reports.files import CannotWrite, write_whole
 from helpers.paths import ROOT
 
 NAME = "00_start_here.ipynb"
-PATIENCE = 600.0
-"""Seconds for what takes some, on a machine with much else to do."""
 CANNOT_BE_STOPPED = """
 while True:
     try:
@@ -61,13 +59,6 @@ def points(folder: Path) -> dict[str, int]:
 
 def kept(folder: Path) -> list[Path]:
     return sorted((folder / "out" / "graded").glob("*.json"))
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -136,13 +127,18 @@ def test_all_have_the_same_secret_seed_in_every_run(three: Path, judges: InPlace
 
 
 def test_no_answer_sees_the_seed_or_the_results(three: Path, judges: InPlace) -> None:
-    look = f"import os\nraise ValueError(str(os.listdir({str(three / 'out' / 'graded')!r})))"
+    look = f"""
+import os
+def best_category(logits, categories):
+    folder = {str(three / "out" / "graded")!r}
+    raise ValueError(f"it sees {{os.listdir(folder) if os.path.isdir(folder) else []}}")
+"""
     hand_in(three, f"class/ann/{NAME}", look)
     grade(three)
     (terms, *_rest) = [terms for _data, _handed_in, terms in judges.calls]
     assert {three / "out", three / "out" / "graded", three / "class"} <= set(terms.hidden)
     if os.environ.get("COURSE_CI"):
-        assert "[]" in (three / "out" / "report.json").read_text()
+        assert "it sees []" in (three / "out" / "report.json").read_text()
 
 
 @pytest.mark.parametrize("damage", [
@@ -297,7 +293,7 @@ def test_a_run_that_is_stopped_half_way_goes_on(three: Path, judges: InPlace, se
     if sent == signal.SIGINT:
         assert run.returncode == 130
         assert "Stopped. 2 of 3 are graded and kept in" in " ".join(told.split())
-    until(lambda: not [each for each in children if each.is_running()])
+    until(lambda: not any(map(lives, children)))
     assert not list((three / "tmp").glob("answers-*")), "no working folder is left"
     hand_in(three, f"class/cleo/{NAME}", RIGHT)
     assert "2 of 3 were graded before" in grade(three)[1]

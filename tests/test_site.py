@@ -281,20 +281,6 @@ def address(site: Path) -> Iterator[str]:
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator:
-    path = shutil.which("chromium")
-    if path is None:
-        missing = "no Chromium here (on Debian: apt-get install chromium)"
-        pytest.fail(f"{missing}, and CI needs it") if os.environ.get("COURSE_CI") else pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(chromium) -> Iterator:
     """A window; the test may set how it shows colours."""

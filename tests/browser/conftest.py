@@ -8,22 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from finding import find_chromium
 from lab_server import JupyterLab
 from notebook_page import PATIENCE_MS, NotebookPage
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from helpers.paths import ROOT
 
 ARTEFACTS = Path(os.environ.get("COURSE_ARTEFACTS") or Path(__file__).with_name("artefacts"))
 expect.set_options(timeout=PATIENCE_MS)
-QUIET = [
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,15 +26,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pictures(request: pytest.FixtureRequest, artefacts: Path) -> Path:
     """Where the README's pictures go: beside the other screenshots, or with --docs into docs/."""
     return ROOT / "docs" if request.config.getoption("--docs", default=False) else artefacts
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

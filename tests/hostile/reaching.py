@@ -80,7 +80,7 @@ import os
 def found():
     for folder in (OTHERS, os.path.dirname(OTHERS), "/tmp", "/root", "/home"):
         for where, _folders, files in os.walk(folder):
-            if any(name.endswith(".ipynb") for name in files):
+            if "00_start_here.ipynb" in files:
                 return True
     return False
 
