@@ -1,7 +1,7 @@
 """Every answer known to be right passes, and every one known to be wrong is told its own mistake.
 
-Each is judged in this process with several seeds, since inputs are fresh at every check. (In a grader's process of its
-own it is judged in ``test_three_ways.py``.)
+Each is judged in this process. (In a grader's process of its own, and with another seed, it is judged in
+``test_three_ways.py``.)
 """
 
 from __future__ import annotations
