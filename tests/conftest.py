@@ -32,9 +32,12 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium; one for each process, since Playwright allows no second one beside it."""
+    """The machine's own Chromium, for one file of tests.
+
+    No longer: Playwright allows no second one beside it, and keeps an event loop running that other tests would find.
+    """
     path = find_chromium()
     from playwright.sync_api import sync_playwright
 

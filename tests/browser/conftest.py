@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from finding import find_chromium
 from lab_server import JupyterLab
 from notebook_page import PATIENCE_MS, NotebookPage
 from playwright.sync_api import Browser, Page, expect
@@ -29,7 +30,8 @@ def pictures(request: pytest.FixtureRequest, artefacts: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
+    find_chromium()  # without one, nothing need be started
     server = JupyterLab(tmp_path_factory.mktemp("jupyterlab"))
     yield server
     server.stop()
