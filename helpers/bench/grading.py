@@ -259,7 +259,9 @@ def bare_seconds(word: str) -> float:
 
 
 def _run(command: list[str], folder: Path) -> float:
-    environment = os.environ | {"COURSE_HOME": str(folder / "home"), "COURSE_OFFLINE": "1"}
+    # nbgrader looks for alembic on the path, as an activated environment has it
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = os.environ | {"COURSE_HOME": str(folder / "home"), "COURSE_OFFLINE": "1", "PATH": path}
     start = perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     seconds = perf_counter() - start

@@ -56,9 +56,10 @@ class Panel:
 
 
 @cache
-def _environment(html: bool) -> jinja2.Environment:
+def templates(package: str, html: bool = True) -> jinja2.Environment:
+    """The templates of a package, with the filter ``marked`` and the translation ``t``; html: text is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("helpers.judging"),
+        loader=jinja2.PackageLoader(package),
         autoescape=html,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -76,8 +77,12 @@ def marked(text: Any) -> Markup:
 
 def draw(template: str, **values: Any) -> Panel:
     """A panel from the two templates of one name, ``NAME.html.j2`` and ``NAME.txt.j2``."""
-    html = _environment(True).get_template(f"{template}.html.j2").render(lang=language(), **values)
-    text = _environment(False).get_template(f"{template}.txt.j2").render(lang=language(), **values)
+    html = templates("helpers.judging").get_template(f"{template}.html.j2").render(lang=language(), **values)
+    text = (
+        templates("helpers.judging", html=False)
+        .get_template(f"{template}.txt.j2")
+        .render(lang=language(), **values)
+    )
     return Panel(html, text.strip())
 
 
