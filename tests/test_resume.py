@@ -8,7 +8,9 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -173,7 +175,8 @@ def test_our_own_fault_is_graded_again(three: Path, judges: InPlace, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(grading.AnswerProcess, "_start", broken)
-        grade(three)
+        code, said = grade(three)
+    assert code == 1 and "3 answers could not be checked" in said and "no process" in said
     report = json.loads((three / "out" / "report.json").read_text())
     assert {row["status"] for each in report["submissions"] for row in each["exercises"]} == {"uncheckable"}
     grade(three)
@@ -254,10 +257,9 @@ def test_only_a_few_notebooks_are_in_memory_at_a_time(
 # runs that end early -----------------------------------------------------------------------------------------
 
 
-def start(folder: Path) -> subprocess.Popen:
-    """The command itself, its judges and answers in files of their own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp")}
-    (folder / "tmp").mkdir(exist_ok=True)
+def start(folder: Path, temporary: Path) -> subprocess.Popen:
+    """The command itself, with a folder of its own for what is temporary."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     line = [
         sys.executable,
         "-c",
@@ -277,10 +279,19 @@ def start(folder: Path) -> subprocess.Popen:
     )
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder whose name leaves room for the name of a socket, which pytest's own may not."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "sigkill"])
-def test_a_run_that_is_stopped_half_way_goes_on(three: Path, judges: InPlace, sent: signal.Signals) -> None:
+def test_a_run_that_is_stopped_half_way_goes_on(
+    three: Path, judges: InPlace, temporary: Path, sent: signal.Signals
+) -> None:
     hand_in(three, f"class/cleo/{NAME}", CANNOT_BE_STOPPED)
-    run = start(three)
+    run = start(three, temporary)
     until(lambda: len(kept(three)) == 2 and any(each.cpu_times().user > 0.5 for each in answers_of(run.pid)))
     before = {path: path.stat().st_mtime_ns for path in kept(three)}
     children = psutil.Process(run.pid).children(recursive=True)
@@ -294,12 +305,21 @@ def test_a_run_that_is_stopped_half_way_goes_on(three: Path, judges: InPlace, se
         assert run.returncode == 130
         assert "Stopped. 2 of 3 are graded and kept in" in " ".join(told.split())
     until(lambda: not any(map(lives, children)))
-    assert not list((three / "tmp").glob("answers-*")), "no working folder is left"
+    assert not list(temporary.glob("answers-*")), "no working folder is left"
     hand_in(three, f"class/cleo/{NAME}", RIGHT)
     assert "2 of 3 were graded before" in grade(three)[1]
     assert judges.learners == ["cleo"], "and nothing else"
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert points(three) == {"ann": 2, "bob": 0, "cleo": 2}
+
+
+def test_a_temporary_folder_with_too_long_a_name_is_told(three: Path) -> None:
+    long = three / ("x" * 100)
+    long.mkdir()
+    run = start(three, long)
+    _said, told = run.communicate(timeout=PATIENCE)
+    assert run.returncode == 1
+    assert "set TMPDIR to a shorter one" in " ".join(told.split())
 
 
 def answers_of(pid: int) -> list[psutil.Process]:

@@ -27,6 +27,7 @@ from helpers.grading.reports.outputs import Outputs
 from helpers.grading.reports.record import Run, SubmissionReport
 from helpers.grading.results import SEED_FILE, GradedClass, Results, class_seed
 from helpers.grading.whole_class import grade_class
+from helpers.judging import Status
 from helpers.text import language
 
 BROKEN_OFF, UNUSABLE, UNREADABLE, INTERRUPTED = 1, 2, 3, 130
@@ -93,8 +94,9 @@ def grade(
     for report in reports:
         if report.unreadable:
             console.print(f"✘ {report.learner}: {report.reason}", markup=False)
+    unchecked = _tell_unchecked(console, reports)
     _tell_failed(console, outputs.failed)
-    if outputs.failed:
+    if outputs.failed or unchecked:
         return BROKEN_OFF
     return UNREADABLE if done.unreadable else 0
 
@@ -188,6 +190,19 @@ def _table(reports: list[SubmissionReport]) -> Table:
             escape(report.learner), escape(report.name), f"{report.earned} of {report.possible}", state
         )
     return table
+
+
+def _tell_unchecked(console: Console, reports: list[SubmissionReport]) -> bool:
+    """Say what has no score through no fault of a learner's; whether there is any."""
+    rows = [row for report in reports for row in report.exercises if row.status == Status.UNCHECKABLE]
+    if not rows:
+        return False
+    console.print(
+        f"✘ {len(rows)} answers could not be checked, through no fault of the learners', and have 0 points for now. "
+        f"{rows[0].message} The same command tries their submissions again.",
+        markup=False,
+    )
+    return True
 
 
 def _tell_failed(console: Console, failed: list[CannotWrite]) -> None:

@@ -154,6 +154,13 @@ class CannotStart(Exception):
     """No process for answers: our fault, never a learner's."""
 
 
+def _why_not(error: Exception) -> str:
+    told = "the process for answers does not start on this machine"
+    if "path too long" in str(error):  # of multiprocessing's socket, which lies in the temporary folder
+        return f"{told}: the name of the temporary folder is too long ({get_temp_dir()}); set TMPDIR to a shorter one"
+    return f"{told} ({error})" if str(error) else told
+
+
 class Ended(EOFError):
     """The process is no more, and says so as if the answer had raised."""
 
@@ -271,7 +278,7 @@ class AnswerProcess:
             self.confined_by = decode(receive(self._connection, 2**16, watch), Confined).by
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.close()
-            raise CannotStart("the process for answers does not start on this machine") from error
+            raise CannotStart(_why_not(error)) from error
 
     def close(self) -> None:
         """End the process with all that it started, if there is one, and delete its folder."""
