@@ -15,10 +15,11 @@ lab: $(READY)  ## open JupyterLab on the first lesson
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(ROOT_FLAG)
 
 # Two processes at a time, each with one thread: sharing two cores among four threads takes half as long again.
+# The Chinese solutions hold the same code (a test says so); some are compared to show that their outputs can be.
 test: export OMP_NUM_THREADS = 1
 test: $(TEST_READY)  ## run the whole test suite
 	$(BIN)/python -m pytest tests -n 2 --dist loadgroup
-	$(BIN)/python -m pytest --nbval notebooks/solutions notebooks/zh/solutions -n 2 --dist loadscope
+	$(BIN)/python -m pytest --nbval notebooks/solutions notebooks/zh/solutions/0[0-2]_*.ipynb -n 2 --dist loadscope
 
 build: $(READY)  ## bring the notebooks up to date with their sources
 	$(BIN)/course build

@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import psutil
 import requests
+from jupyter_client import BlockingKernelClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.paths import NOTEBOOKS, ROOT
@@ -90,6 +91,24 @@ class JupyterLab:
             if time.monotonic() > end:
                 raise RuntimeError(f"a kernel still works: {self.kernels()}")
             time.sleep(0.1)
+
+    def run_in_kernel(self, code: str) -> str:
+        """Run code in the only kernel, beside its notebook; what it prints."""
+        (file,) = (self.folder / "runtime").glob("kernel-*.json")
+        client = BlockingKernelClient(connection_file=str(file))
+        client.load_connection_file()
+        client.start_channels()
+        printed = []
+
+        def hear(said: dict[str, Any]) -> None:
+            if said["msg_type"] == "stream":
+                printed.append(said["content"]["text"])
+
+        try:
+            client.execute_interactive(code, store_history=False, timeout=IDLE_S, output_hook=hear)
+        finally:
+            client.stop_channels()
+        return "".join(printed)
 
     def stop_kernels(self) -> None:
         """End every kernel."""

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 PATIENCE_MS = 180_000  # for whatever happens at once on a machine that is not busy with other tests
 CELL_MS = 600_000
 EFFECT_MS = 20_000
+LOOK_MS = 250  # between looks at a page; at every frame, looking would take the processor from the kernel
 TRIES = 4
 TALLEST = 16_000  # pixels; Chromium draws no taller page
 
@@ -103,7 +104,7 @@ class NotebookPage:
 
     def wait_until_quiet(self, timeout_ms: float = CELL_MS) -> None:
         """Wait until nothing runs and nothing waits to be run."""
-        self.page.wait_for_function(_QUIET, timeout=timeout_ms)
+        self.page.wait_for_function(_QUIET, timeout=timeout_ms, polling=LOOK_MS)
 
     def write(self, cell: Locator, code: str) -> None:
         """Replace a cell's code, with the mouse and the keyboard."""
