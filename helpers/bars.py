@@ -1,8 +1,9 @@
-"""One kind of progress bar for downloads, videos and measurements."""
+"""One kind of progress bar for downloads, videos and measurements, and a clock for what cannot be counted."""
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -56,6 +57,37 @@ def progress_bar(
         yield bar
     finally:
         _close(bar)
+
+
+@contextmanager
+def busy(what: str) -> Iterator[None]:
+    """A line with the seconds that pass, for one long call that says nothing of how far it is: an export, a compilation.
+
+    It shows and goes away as :func:`progress_bar` does.
+
+    Args:
+        what: is done, such as "exporting".
+    """
+    with progress_bar(unit=what) as bar:
+        if bar.disable:
+            yield
+            return
+        bar.bar_format = what + " … {elapsed}"
+        ended = threading.Event()
+
+        def tick() -> None:
+            seconds = DELAY_S
+            while not ended.wait(seconds):
+                bar.refresh()
+                seconds = INTERVAL_S
+
+        clock = threading.Thread(target=tick, daemon=True)
+        clock.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            clock.join()  # else it could draw the line once more when the bar is gone
 
 
 def _shell() -> Any:

@@ -341,6 +341,7 @@ def bench_grading(
     Right submissions of a quick lesson and of the one with exports. nbgrader is measured where it is installed. Let
     nothing else run meanwhile; it says beforehand how long it takes.
     """
+    _need_sources()
     from helpers.bench import grading_command
 
     sys.exit(

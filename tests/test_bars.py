@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from test_session import Learner, learner  # noqa: F401
 
 from helpers import bars
-from helpers.bars import progress_bar
+from helpers.bars import busy, progress_bar
 from helpers.timing import measure
 from helpers.video import make_video, read_frames
 
@@ -43,6 +45,23 @@ def test_it_is_gone_after_the_work_an_error_or_an_interrupt(error, capsys: pytes
     assert not bars._open
 
 
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_a_call_that_cannot_be_counted_shows_a_clock_until_it_ends(error, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(bars, "INTERVAL_S", 0.01)
+    said = ""
+    try:
+        with busy("exporting"):
+            while "exporting … 00:00" not in said:
+                said += capsys.readouterr().err
+            if error:
+                raise error
+    except (ValueError, KeyboardInterrupt):
+        pass
+    assert not last_line(capsys.readouterr().err)
+    assert not bars._open
+    assert not [each for each in threading.enumerate() if "tick" in each.name]
+
+
 def test_work_that_is_soon_done_shows_nothing(capsys, monkeypatch) -> None:
     monkeypatch.setattr(bars, "DELAY_S", 60)
     with progress_bar(2) as bar:
@@ -62,6 +81,8 @@ def test_under_a_grader_there_is_none(capsys, monkeypatch) -> None:
     monkeypatch.setenv("COURSE_GRADING", "1")
     with progress_bar(2) as bar:
         bar.update()
+    with busy("exporting"):
+        time.sleep(0.1)
     assert capsys.readouterr() == ("", "")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +13,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from handing_in import NO_LESSONS, RIGHT, WRONG, InPlace, hand_in
+from waiting import PATIENCE
 
 from helpers.cli import main
 from helpers.grading import command
 from helpers.grading.collecting import HandedIn, collect
 from helpers.grading.grade import Terms, grade_file
-from helpers.grading.protections import protections
+from helpers.grading.protections import PROTECTIONS, protections
 from helpers.grading.reports import outputs
 from helpers.grading.reports.files import CannotWrite
 
@@ -108,6 +111,22 @@ def test_with_two_workers_of_the_command_itself(tmp_path: Path) -> None:
     assert code == 0
     assert [each["earned"] for each in submissions] == [2, 0, 2]
     assert submissions[1]["exercises"][0]["status"] == "error"
+
+
+def test_no_module_of_a_learners_takes_the_place_of_one_of_ours(tmp_path: Path) -> None:
+    """The teacher stands in the learner's folder, which holds modules with names that Python and the course use."""
+    hand_in(tmp_path, f"ann/{NAME}", RIGHT)
+    for name in ("multiprocessing", "pickle", "signal", "tempfile", "torch", "msgspec", "psutil", "helpers"):
+        code = f"open({str(tmp_path / 'imported')!r}, 'a').write({name!r})\nraise ImportError"
+        (tmp_path / "ann" / f"{name}.py").write_text(code)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("course"), "grade", ".", "--json", tmp_path / "r.json"],
+        cwd=tmp_path / "ann", capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "imported").exists()
+    assert json.loads((tmp_path / "r.json").read_text())["submissions"][0]["earned"] == 2
+    assert "Not in force" not in done.stderr or set(protections()) != set(PROTECTIONS)
 
 
 @pytest.mark.parametrize("arguments", [[], ["nowhere"], [".", "--jobs", "0"], [".", "--seed", "x"]])

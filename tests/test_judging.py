@@ -69,8 +69,8 @@ def judged(code: str, exercise: Exercise = DOUBLE) -> list[Verdict]:
 
 
 HARMLESS = {
-    "sys.exit": ("import sys\ndef double(x): sys.exit(0)", "error", "exited", "called exit"),
-    "exit()": ("def double(x): raise SystemExit", "error", "exited", "called exit"),
+    "sys.exit": ("import sys\ndef double(x): sys.exit(0)", "error", "exited", "it called exit"),
+    "exit()": ("def double(x): raise SystemExit", "error", "exited", "it called exit"),
     "a repr that raises": (
         "class Odd:\n    def __repr__(self): raise RuntimeError('no')\ndef double(x): return Odd()",
         "failed", "wrong-type", "an object of type Odd",

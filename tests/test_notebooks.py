@@ -69,9 +69,8 @@ def test_a_solution_holds_outputs_and_every_point(product: Product) -> None:
     pictures = [out for cell in cells.values() for out in cell.outputs if "image/png" in out.get("data", {})]
     assert pictures or not possible, "every lesson with exercises shows at least one picture"
     assert any(cell.outputs for cell in cells.values())
-    assert all(len(picture.data["text/plain"]) > 10 for picture in pictures), (
-        "and says in words what it shows"
-    )
+    for picture in pictures:
+        assert picture.metadata["image/png"]["alt"], "it says in words what it shows"
 
 
 def test_solutions_earn_every_point_from_the_plugin(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
+import pytest
 from handing_in import NO_LESSONS, RIGHT, WRONG, hand_in
 from nbformat.v4 import new_code_cell
 from running import run_pytest
@@ -39,6 +40,17 @@ def test_a_page_without_exercises_has_nothing_to_grade(tmp_path: Path) -> None:
     done, _cases = run_pytest("--grade", tmp_path, folder=tmp_path)
     assert done.returncode == 0
     assert "2 of 2 points in 1 exercises" in done.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["in one process", "in several"])
+def test_a_learners_conftest_is_not_run(tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = hand_in(tmp_path, "class/a/00_start_here.ipynb", WRONG)
+    for folder in (tmp_path / "class", path.parent):
+        (folder / "conftest.py").write_text("import os\nos._exit(0)")
+    for given in (path, tmp_path / "class"):
+        done, cases = run_pytest("--grade", *options, given, folder=tmp_path)
+        assert done.returncode == 1
+        assert "[gave-smallest]" in cases[0].text
 
 
 def test_k_x_and_xdist(tmp_path: Path) -> None:

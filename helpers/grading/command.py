@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -69,7 +70,7 @@ def grade(
         return UNUSABLE
     done, out = _Count(len(handed_in)), outputs.folder
     try:
-        with _results_folder(out, fresh) as folder:
+        with _nothing_imported_from_here(), _results_folder(out, fresh) as folder:
             hidden = out_of_sight([*paths, *filter(None, (out,)), folder], handed_in)
             known_seed = class_seed(folder) if seed is None else seed
             results = Results(folder, Terms(known_seed, timeout, language(), tuple(hidden)))
@@ -99,6 +100,23 @@ def grade(
     if outputs.failed or unchecked:
         return BROKEN_OFF
     return UNREADABLE if done.unreadable else 0
+
+
+@contextmanager
+def _nothing_imported_from_here() -> Iterator[None]:
+    """Let no Python process that begins meanwhile import from the folder where the teacher stands.
+
+    It may be a learner's, with a ``pickle.py`` in it.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 class _Count:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 
+from helpers.paths import ROOT
 from helpers.text import Message, _
 
 PROTECTIONS = {
@@ -20,9 +22,15 @@ _TRY = "import sys; from helpers.trials.confine import confine; print(*confine(s
 
 def protections() -> list[str]:
     """The keys of :data:`PROTECTIONS` that are in force here, found out by confining a small process."""
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with tempfile.TemporaryDirectory(prefix="answers-") as work:
         done = subprocess.run(
-            [sys.executable, "-c", _TRY, work], capture_output=True, text=True, timeout=30, check=False
+            [sys.executable, "-P", "-c", _TRY, work],
+            env=os.environ | {"PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
     return [name for name in PROTECTIONS if name in done.stdout.split()]
 

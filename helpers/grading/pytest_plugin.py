@@ -31,6 +31,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Run no ``conftest.py`` when grading: it may be a learner's, and would decide what is graded and how."""
+    if early_config.known_args_namespace.grade:
+        early_config.known_args_namespace.noconftest = True
+
+
 def pytest_configure(config: pytest.Config) -> None:
     validating = config.getoption("nbval", False) or config.getoption("nbval_lax", False)
     if config.getoption("--grade") and validating:

@@ -25,7 +25,8 @@ WRONG_SIGNATURE = Mistake(
 )
 RAISED = Mistake("raised", _("Your code stopped with {type}: {message}"))
 EXITED = Mistake(
-    "exited", _("Your code called exit: it would end the whole program that uses it. Return a value instead.")
+    "exited",
+    _("Your code ended the whole program: it called exit, or crashed Python itself. Return a value instead."),
 )
 TOO_SLOW = Mistake(
     "too-slow",

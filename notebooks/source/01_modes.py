@@ -30,7 +30,7 @@ from torchvision.transforms.v2.functional import to_image
 from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo
 from helpers.models import load_classifier
-from helpers.plots import show_images, show_table
+from helpers.plots import show_figure, show_images, show_table
 
 # %% [markdown]
 # ## One switch, many layers
@@ -395,8 +395,7 @@ axes.set(xlabel="calls with a forgotten eval()", ylabel="probability, asked in e
 axes.set_title("The first answer of an intact model, and how it fades")
 axes.legend()
 axes.grid(alpha=0.3)
-plt.show()
-plt.close(figure)
+show_figure(figure, "Three falling lines: the more calls in training mode, the less sure the model is of each photo.")
 
 # %% [markdown]
 # One such call was enough to give the cat another name. No exception, no warning, and the weights are still the same;

@@ -33,7 +33,7 @@ from torch import nn
 from torchvision.models import resnet18
 
 from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
-from helpers.plots import show_table
+from helpers.plots import show_figure, show_table
 from helpers.timing import compare, peak_memory, saved_bytes
 
 # %% [markdown]
@@ -215,8 +215,7 @@ for panel, values, title, colour, hatch in [
     panel.set_xlim(0, max(values) * 1.18)
     panel.spines[["top", "right"]].set_visible(False)
 left.invert_yaxis()
-plt.show()
-plt.close(figure)
+show_figure(figure, "Bars for each part of the network: the early parts keep the most, the late ones have the most weights.")
 print("kept:   ", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages, kept, strict=True)))
 print("weights:", ", ".join(f"{name} {value:.1f}" for name, value in zip(stages, own_weights, strict=True)))
 
@@ -252,8 +251,7 @@ panel.set_title("peak memory of one call, 8 pictures", fontsize=11)
 panel.set_xlim(0, max(peaks) * 1.18)
 panel.invert_yaxis()
 panel.spines[["top", "right"]].set_visible(False)
-plt.show()
-plt.close(figure)
+show_figure(figure, "Three bars: the plain call needs several times the memory of the other two, which are alike.")
 for name, peak in zip(calls, peaks, strict=True):
     print(f"{name}: the plain call's peak is {peaks[0] / peak:.1f}× this one")
 
@@ -386,8 +384,7 @@ panel.plot(steps, with_numbers, "s--", color="#0072b2", label="total + loss.item
 panel.set(xlabel="steps of the loop", ylabel="peak memory (MiB)", xticks=steps, ylim=(0, None))
 panel.legend(frameon=False)
 panel.spines[["top", "right"]].set_visible(False)
-plt.show()
-plt.close(figure)
+show_figure(figure, "Peak memory against steps: adding tensors is a rising line, adding numbers a level one.")
 print("adding tensors: the peak grows with every step:", with_tensors == sorted(set(with_tensors)))
 print(f"adding numbers: 16 steps need {with_numbers[-1] / with_numbers[1]:.1f}× the peak of 2 steps")
 

@@ -33,7 +33,7 @@ from torchvision.transforms import v2
 from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
 from helpers.images import photo, photo_path, read_image
 from helpers.models import classify, load_classifier
-from helpers.plots import show_images, show_table, show_top5
+from helpers.plots import show_figure, show_images, show_table, show_top5
 
 # %% [markdown]
 # ## A picture is numbers in some order
@@ -193,7 +193,7 @@ versions = {"photo": cat, "resize 256, crop 224": cropped, "resize (224, 224)": 
 for panel, (title, image) in zip(panels, versions.items(), strict=True):
     panel.imshow(image)
     panel.set(title=title, xticks=[], yticks=[])
-plt.show()
+show_figure(figure, "A photo with its middle square framed; that square cut out; the whole photo squeezed into a square.")
 
 # %% [markdown]
 # `v2.Resize(256)` scales the shorter side. `v2.Resize((256, 256))` is something else: it squashes. The model still
@@ -390,7 +390,7 @@ panel.bar_label(bars, first, padding=4)
 panel.set(xlim=(0, 1.2), xlabel="probability of the first answer (hatched: a wrong one)")
 panel.invert_yaxis()
 panel.spines[["top", "right"]].set_visible(False)
-plt.show()
+show_figure(figure, "A bar for each way to prepare the photo: how sure the model is of its first answer, and which it is.")
 
 # %%
 reveal("preprocessing-q2")

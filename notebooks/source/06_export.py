@@ -49,6 +49,7 @@ from torch.export.passes import move_to_device_pass
 from torchvision.transforms import v2
 
 from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
+from helpers.bars import busy
 from helpers.images import photo
 from helpers.models import best_device, classify, load_classifier
 from helpers.plots import show_figure, show_table
@@ -600,15 +601,16 @@ show_figure(
 
 # %%
 path = folder / "classifier.onnx"
-onnx_program = torch.onnx.export(
-    classifier.model,
-    (two_pictures,),
-    path,
-    input_names=["pixels"],
-    output_names=["logits"],
-    dynamic_shapes=({0: Dim("batch")},),
-    verbose=False,
-)
+with busy("exporting"):
+    onnx_program = torch.onnx.export(
+        classifier.model,
+        (two_pictures,),
+        path,
+        input_names=["pixels"],
+        output_names=["logits"],
+        dynamic_shapes=({0: Dim("batch")},),
+        verbose=False,
+    )
 onnx.checker.check_model(path, full_check=True)  # raises when something is wrong with the file
 
 for file in sorted(folder.glob("classifier.*")):
@@ -1106,15 +1108,16 @@ class Complete(nn.Module):
 
 complete = Complete(classifier.model, [127 / 255] * 3, [128 / 255] * 3).eval()
 square = v2.Compose([v2.CenterCrop(min(coffee.size)), v2.ToImage()])(coffee)[None].as_subclass(torch.Tensor)
-torch.onnx.export(
-    complete,
-    (square.repeat(2, 1, 1, 1),),
-    folder / "complete.onnx",
-    input_names=["pixels"],
-    output_names=["logits"],
-    dynamic_shapes=({0: Dim("batch"), 2: Dim("height"), 3: Dim("width")},),
-    verbose=False,
-)
+with busy("exporting"):
+    torch.onnx.export(
+        complete,
+        (square.repeat(2, 1, 1, 1),),
+        folder / "complete.onnx",
+        input_names=["pixels"],
+        output_names=["logits"],
+        dynamic_shapes=({0: Dim("batch"), 2: Dim("height"), 3: Dim("width")},),
+        verbose=False,
+    )
 inside = onnxruntime.InferenceSession(folder / "complete.onnx", providers=["CPUExecutionProvider"])
 print("input:", inside.get_inputs()[0].type, inside.get_inputs()[0].shape)
 rows = []

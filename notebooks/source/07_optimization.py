@@ -40,6 +40,7 @@ from torchvision.models import resnet18
 from torchvision.transforms import v2
 
 from helpers import check, hint, lab, next_unsolved, predict, progress, reset, reveal, solution
+from helpers.bars import busy
 from helpers.images import PHOTOS, photo
 from helpers.models import load_classifier
 from helpers.plots import show_figure, show_table
@@ -670,7 +671,8 @@ logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # tells 
 def first_call(run):
     """Seconds of a call that compiles; None where there is no C++ compiler."""
     try:
-        return measure(run, repeat=1, warmup=0)
+        with busy("compiling"):
+            return measure(run, repeat=1, warmup=0)
     except Exception as error:
         print(f"Nothing could be compiled here ({type(error).__name__}): torch.compile needs a C++ compiler, as g++ or clang.")
         print("Install one to see this rung. The rest of the lesson goes on without it.")
@@ -808,7 +810,7 @@ import onnxruntime
 
 for noisy in ("torch.onnx", "onnxscript", "onnx_ir", "root"):
     logging.getLogger(noisy).setLevel(logging.ERROR)
-with warnings.catch_warnings():
+with busy("exporting"), warnings.catch_warnings():
     warnings.simplefilter("ignore")
     torch.onnx.export(
         model,
@@ -945,15 +947,16 @@ for name, form, activations, per_channel in [
     ("signed.onnx", QuantFormat.QOperator, QuantType.QInt8, True),
     ("one_scale.onnx", QuantFormat.QOperator, QuantType.QUInt8, False),
 ]:
-    quantize_static(
-        folder / "prepared.onnx",
-        folder / name,
-        Crops(),
-        quant_format=form,
-        activation_type=activations,
-        weight_type=QuantType.QInt8,
-        per_channel=per_channel,
-    )
+    with busy("quantising"):
+        quantize_static(
+            folder / "prepared.onnx",
+            folder / name,
+            Crops(),
+            quant_format=form,
+            activation_type=activations,
+            weight_type=QuantType.QInt8,
+            per_channel=per_channel,
+        )
 int8_session = session_of("int8.onnx")
 
 
