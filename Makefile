@@ -27,21 +27,23 @@ build: $(READY)  ## bring the notebooks up to date with their sources
 site: $(SITE_READY)  ## build the web pages in both languages into build/site, links checked
 	$(BIN)/course site --out build/site
 
-$(SITE_READY): $(READY)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[site]'
-	@touch $(SITE_READY)
-
-$(TEST_READY): $(READY)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[test]'
-	@touch $(TEST_READY)
-
-# Installed once, and again only when the dependencies change.
+# Installed once, and again only when the dependencies change. Each holds what `make lab` needs.
 $(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make lab PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the course's packages: about 5 GB with PyTorch, two minutes or more."
-	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e .
-	@touch $(READY)
+	$(call install,.)
+
+$(SITE_READY): pyproject.toml
+	$(call install,.[site])
+
+$(TEST_READY): pyproject.toml
+	$(call install,.[test])
+
+define install
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make lab PYTHON=python3.12")'
+test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+@echo "Installing the course's packages: about 5 GB with PyTorch, two minutes or more."
+$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '$(1)'
+@touch $(READY) $@
+endef
 
 clean:  ## remove the environment; your notebooks and your progress stay
 	rm -rf $(VENV)

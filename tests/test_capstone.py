@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -14,6 +16,7 @@ from helpers.grading.process import AnswerProcess, RemoteAnswer
 from helpers.grading.program import answered_program
 from helpers.images import photo
 from helpers.judging import judge
+from helpers.trials import capstone
 from helpers.trials.preprocessing import Preprocess
 
 FORGED = """
@@ -97,3 +100,18 @@ def test_folding_keeps_the_activation_that_timm_puts_into_its_batch_norm() -> No
         _fold(model)
         assert not any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
         torch.testing.assert_close(model(batch), before)
+
+
+def test_files_in_hand_are_counted_however_late_their_threads_start(monkeypatch) -> None:
+    def counted(threads: int) -> int:
+        preprocess = capstone.Preprocess(takes=0.001, meeting=4)
+        with ThreadPoolExecutor(threads) as pool:
+            for _file in range(6):
+                pool.submit(preprocess, photo("cat").resize((32, 32)))
+                time.sleep(0.05)  # long after the one before would have been done
+        return preprocess.most
+
+    assert counted(threads=8) >= 4
+    monkeypatch.setattr(capstone, "MEETING_S", 0.2)
+    assert counted(threads=3) == 3
+    assert counted(threads=1) == 1

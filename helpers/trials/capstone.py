@@ -107,25 +107,39 @@ def stack(norm_first: bool = False, affine: bool = True) -> nn.Sequential:
 probes.KINDS |= {"capstone-noting": Noting, "capstone-stack": stack}
 
 
-class Preprocess(preprocessing.Preprocess):
-    """Lesson 03's preprocessing, which can take its time, and notes how many pictures it had in hand at one time."""
+MEETING_S = 2.0
+"""Seconds that files wait for others to be in hand with them."""
 
-    def __init__(self, takes: float = 0.0) -> None:
+
+class Preprocess(preprocessing.Preprocess):
+    """Lesson 03's preprocessing, which can take its time, and notes how many pictures it had in hand at one time.
+
+    Args:
+        takes: seconds that each picture takes at least.
+        meeting: so many wait for each other, so that a busy machine, which starts threads late, changes no count. When
+            they have waited in vain, the others that follow do not wait.
+    """
+
+    def __init__(self, takes: float = 0.0, meeting: int = 1) -> None:
         super().__init__()
-        self.takes = takes
+        self.takes, self.meeting = takes, meeting
         self.most = self._now = 0
-        self._lock = threading.Lock()
+        self._patient = True
+        self._met = threading.Condition()
 
     def __call__(self, image: Any) -> torch.Tensor:
-        with self._lock:
+        with self._met:
             self._now += 1
             self.most = max(self.most, self._now)
+            self._met.notify_all()
+            if self._patient:
+                self._patient = self._met.wait_for(lambda: self.most >= self.meeting, MEETING_S)
         try:
             if self.takes:
                 time.sleep(self.takes)
             return super().__call__(image)
         finally:
-            with self._lock:
+            with self._met:
                 self._now -= 1
 
 
@@ -358,6 +372,7 @@ def prepare(
     batch_size: int,
     files: list[File],
     reading_takes: float,
+    meeting: int,
 ) -> dict[str, Any]:
     """Make a classifier for the rounds that follow, and let it warm up on some files."""
     _calls.noted, _calls.takes, _calls.fails = [], 0.0, False
@@ -365,7 +380,7 @@ def prepare(
     classifier = answer(probes.build(model), preprocess, list(categories), batch_size)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         classifier(_write(Path(folder), files), 1)
-    preprocess.takes = reading_takes
+    preprocess.takes, preprocess.meeting = reading_takes, meeting
     _classifiers[name] = (classifier, preprocess)
     return {}
 

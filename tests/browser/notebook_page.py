@@ -15,6 +15,9 @@ LOOK_MS = 250  # between looks at a page; at every frame, looking would take the
 TRIES = 4
 TALLEST = 16_000  # pixels; Chromium draws no taller page
 
+_KERNEL_IS_THERE = re.compile(r"^Python 3 \(ipykernel\) \| Idle$")
+"""What the status bar says."""
+
 _QUIET = """() => {
     const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(each => each.textContent);
     const busy = document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status !== 'idle';
@@ -39,6 +42,8 @@ class NotebookPage:
     def open(cls, page: Page, url: str) -> NotebookPage:
         """Open a notebook, and wait until its kernel is ready."""
         page.goto(url)
+        # a notebook without a kernel yet looks idle too, and Run All would then ask which kernel to start
+        page.get_by_text(_KERNEL_IS_THERE).wait_for(timeout=PATIENCE_MS)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=PATIENCE_MS)
         # the notebook alone, as one works with it
         sidebar = page.locator("#jp-left-stack")

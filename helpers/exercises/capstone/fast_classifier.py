@@ -575,7 +575,13 @@ class _Laps:
 
 
 def _race(
-    answers: dict[str, Witness], rng: torch.Generator, count: int, size: int, tried: Message, **slow: float
+    answers: dict[str, Witness],
+    rng: torch.Generator,
+    count: int,
+    size: int,
+    tried: Message,
+    meeting: int = 1,
+    **slow: float,
 ) -> dict[str, _Laps]:
     """Let the answer, and what else there is, take turns, each time with new files, and measure from outside."""
     model = _model(rng)
@@ -588,6 +594,7 @@ def _race(
             batch_size=size,
             files=_photos(rng, model, count, 1),
             reading_takes=slow.get("reading_takes", 0.0),
+            meeting=meeting,
         )
     laps = {name: _Laps([], 0) for name in answers}
     for _number in range(ROUNDS):
@@ -623,7 +630,7 @@ READING_TRIED = _("16 files, batch_size 8, each of which takes {time} to prepare
 
 
 def _judge_four(answer: Witness, rng: torch.Generator) -> None:
-    laps = _race({"answer": answer}, rng, 16, 8, READING_TRIED, reading_takes=READING_TAKES)
+    laps = _race({"answer": answer}, rng, 16, 8, READING_TRIED, FOUR_AT_A_TIME, reading_takes=READING_TAKES)
     most = laps["answer"].most
     told = {
         "tried": READING_TRIED,
