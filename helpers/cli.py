@@ -221,6 +221,22 @@ def rebuild(submission: Path, out: Path) -> None:
     sys.exit(rebuild_file(submission, out))
 
 
+@main.command()
+@click.argument("ids", nargs=-1, metavar="[EXERCISE]...")
+@click.option("--seed", type=int, default=1, show_default=True, help="Makes the inputs.")
+def evidence(ids: tuple[str, ...], seed: int) -> None:
+    """Judge the answers in tests/evidence, right and wrong ones, and say what each is told.
+
+    EXERCISE is an id such as modes-1; without any, all exercises are judged, which takes some minutes. Exit status 0 when
+    each answer is told what it must be, 1 when one is not, 2 for an exercise that is not known or a file that is no
+    evidence.
+    """
+    _need_sources()
+    from helpers.authoring import judging_evidence
+
+    sys.exit(judging_evidence.run(ids, seed))
+
+
 @main.group()
 def bench() -> None:
     """Measure the course itself. Each command prints a table."""

@@ -42,15 +42,16 @@ def test_a_page_without_exercises_has_nothing_to_grade(tmp_path: Path) -> None:
     assert "2 of 2 points in 1 exercises" in done.stdout
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["in one process", "in several"])
-def test_a_learners_conftest_is_not_run(tmp_path: Path, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arguments", [
+    ("class/a/00_start_here.ipynb",), ("class", "-n", "2"),
+], ids=["in one process", "in several"])  # fmt: skip
+def test_a_learners_conftest_is_not_run(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     path = hand_in(tmp_path, "class/a/00_start_here.ipynb", WRONG)
     for folder in (tmp_path / "class", path.parent):
         (folder / "conftest.py").write_text("import os\nos._exit(0)")
-    for given in (path, tmp_path / "class"):
-        done, cases = run_pytest("--grade", *options, given, folder=tmp_path)
-        assert done.returncode == 1
-        assert "[gave-smallest]" in cases[0].text
+    done, cases = run_pytest("--grade", *arguments, folder=tmp_path)
+    assert done.returncode == 1
+    assert "[gave-smallest]" in cases[0].text
 
 
 def test_k_x_and_xdist(tmp_path: Path) -> None:
@@ -62,60 +63,53 @@ def test_k_x_and_xdist(tmp_path: Path) -> None:
     _done, cases = run_pytest("--grade", "class", "-x", folder=tmp_path)
     assert [case.passed for case in cases] == [True, False]
     done, cases = run_pytest("--grade", "class", "-k", "start-1 and d", folder=tmp_path)
-    assert done.returncode == 0
-    _done, cases = run_pytest("--grade", "class", "-k", "modes-1", folder=tmp_path)
-    assert not cases
+    assert done.returncode == 0 and len(cases) == 1
 
 
-def test_one_learners_crash_is_not_anothers(tmp_path: Path) -> None:
-    hand_in(
-        tmp_path, "class/a/00_start_here.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
-    )
-    hand_in(tmp_path, "class/b/00_start_here.ipynb", RIGHT)
+def stray(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells.insert(1, new_code_cell("1 / 0"))
+    notebook.cells.insert(2, new_code_cell("def broken(:"))
+    notebook.cells.insert(3, new_code_cell("%matplotlib inline\n!ls\n%%bash\necho"))
+
+
+def helped(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells.insert(1, new_code_cell("def place(logits):\n    return logits.argmax()"))
+
+
+def praised(notebook: nbformat.NotebookNode) -> None:
+    check = next(cell for cell in notebook.cells if cell.id == "start-1-check")
+    check.source = "print('all tests passed')"
+
+
+def reversed_cells(notebook: nbformat.NotebookNode) -> None:
+    notebook.cells.reverse()
+
+
+CRASH = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+WITH_HELP = "def best_category(logits, categories):\n    return categories[place(logits)]"
+MEMORISED = (
+    "def best_category(logits, categories):\n"
+    "    return 'espresso' if len(categories) == 1000 else categories[0]"
+)
+HANDED_IN = {
+    "a crash": (CRASH, None, "error"),
+    "after the crash": (RIGHT, None, "passed"),
+    "an answer by heart": (MEMORISED, None, "failed"),
+    "an edited check": (WRONG, praised, "failed"),
+    "cells in another order": (RIGHT, reversed_cells, "passed"),
+    "helper cell": (WITH_HELP, helped, "passed"),
+    "stray failing cells": (RIGHT, stray, "passed"),
+}
+
+
+def test_each_learner_gets_what_the_answer_deserves(tmp_path: Path) -> None:
+    for name, (answer, change, _status) in HANDED_IN.items():
+        file = "renamed homework" if change else "00_start_here"
+        hand_in(tmp_path, f"class/{name}/{file}.ipynb", answer, change)
     _done, cases = run_pytest("--grade", "class", folder=tmp_path)
-    assert [(case.properties["status"], case.properties["earned"]) for case in cases] == [
-        ("error", "0"),
-        ("passed", "2"),
-    ]
-
-
-def test_a_stray_failing_cell_costs_nothing(tmp_path: Path) -> None:
-    def add(notebook) -> None:
-        notebook.cells.insert(1, new_code_cell("1 / 0"))
-        notebook.cells.insert(2, new_code_cell("def broken(:"))
-        notebook.cells.insert(3, new_code_cell("%matplotlib inline\n!ls\n%%bash\necho"))
-
-    path = hand_in(tmp_path, "00_start_here.ipynb", RIGHT, add)
-    _done, cases = run_pytest("--grade", path, folder=tmp_path)
-    assert cases[0].passed, cases[0].text
-
-
-def test_a_helper_cell_of_the_learners_runs(tmp_path: Path) -> None:
-    answer = "def best_category(logits, categories):\n    return categories[place(logits)]"
-
-    def add(notebook) -> None:
-        notebook.cells.insert(1, new_code_cell("def place(logits):\n    return logits.argmax()"))
-
-    path = hand_in(tmp_path, "00_start_here.ipynb", answer, add)
-    _done, cases = run_pytest("--grade", path, folder=tmp_path)
-    assert cases[0].passed, cases[0].text
-
-
-def test_an_edited_check_cell_changes_nothing(tmp_path: Path) -> None:
-    def edit(notebook) -> None:
-        check = next(cell for cell in notebook.cells if cell.id == "start-1-check")
-        check.source = "print('all tests passed')"
-
-    path = hand_in(tmp_path, "00_start_here.ipynb", WRONG, edit)
-    _done, cases = run_pytest("--grade", path, folder=tmp_path)
-    assert cases[0].properties["mistake"] == "gave-smallest"
-
-
-def test_an_answer_that_memorised_the_example_fails(tmp_path: Path) -> None:
-    answer = "def best_category(logits, categories):\n    return 'espresso' if len(categories) == 1000 else categories[0]"
-    path = hand_in(tmp_path, "00_start_here.ipynb", answer)
-    _done, cases = run_pytest("--grade", path, folder=tmp_path)
-    assert not cases[0].passed
+    said = [case.properties["status"] for case in cases]
+    assert dict(zip(HANDED_IN, said, strict=True)) == {name: each[-1] for name, each in HANDED_IN.items()}
+    assert cases[list(HANDED_IN).index("an edited check")].properties["mistake"] == "gave-smallest"
 
 
 def test_files_that_are_no_lessons_are_told_and_others_are_graded(tmp_path: Path) -> None:
@@ -147,9 +141,3 @@ def test_a_fixed_seed_repeats_a_run(tmp_path: Path) -> None:
     said = [run_pytest("--grade", "--grade-seed=5", path, folder=tmp_path)[1][0].text for _run in range(2)]
     other = run_pytest("--grade", "--grade-seed=6", path, folder=tmp_path)[1][0].text
     assert said[0] == said[1] != other
-
-
-def test_cells_are_found_by_grade_id_in_any_order(tmp_path: Path) -> None:
-    path = hand_in(tmp_path, "renamed homework.ipynb", RIGHT, lambda notebook: notebook.cells.reverse())
-    _done, cases = run_pytest("--grade", path, folder=tmp_path)
-    assert cases[0].passed, cases[0].text
