@@ -181,10 +181,10 @@ def grade(
 ) -> None:
     """Grade submissions: notebooks, a learner's folder, or a folder of learners' folders.
 
-    Exit status 0 when every submission was graded, whatever its score; 1 when an answer could not be checked
-    through no fault of the learner's, a report could not be written, or something broke the work off; 2 for unusable arguments; 3 when some submission could not be read (it is reported,
-    with no points and the reason); 130 when stopped with Ctrl-C. The same command with the same --out then grades only
-    what is missing or changed.
+    Exit status 0 when every submission was graded, whatever its score; 1 when an answer could not be checked through
+    no fault of the learner's, a report could not be written, or something broke the work off; 2 for unusable
+    arguments; 3 when some submission could not be read (it is reported, with no points and the reason); 130 when
+    stopped with Ctrl-C. The same command with the same --out then grades only what is missing or changed.
     """
     _need_sources()
     from helpers.grading import command

@@ -14,13 +14,13 @@ from click.testing import CliRunner
 from helpers.authoring import evidence
 from helpers.cli import main
 
-SUM = "def best_category(logits, categories):\n    return categories[logits.argmax()]"
+RIGHT = "def best_category(logits, categories):\n    return categories[logits.argmax()]"
 TWO = f"""
 # %% right="argmax"
-{SUM}
+{RIGHT}
 
 # %% wrong="gave-smallest"
-{SUM.replace("argmax", "argmin")}
+{RIGHT.replace("argmax", "argmin")}
 """
 
 

@@ -216,7 +216,7 @@ def _tell_unchecked(console: Console, reports: list[SubmissionReport]) -> bool:
     if not rows:
         return False
     console.print(
-        f"✘ {len(rows)} answers could not be checked, through no fault of the learners', and have 0 points for now. "
+        f"✘ {len(rows)} answers could not be checked, through no fault of the learners, and have 0 points for now. "
         f"{rows[0].message} The same command tries their submissions again.",
         markup=False,
     )
