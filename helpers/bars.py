@@ -76,10 +76,8 @@ def busy(what: str) -> Iterator[None]:
         ended = threading.Event()
 
         def tick() -> None:
-            seconds = DELAY_S
-            while not ended.wait(seconds):
-                bar.refresh()
-                seconds = INTERVAL_S
+            while not ended.wait(INTERVAL_S):
+                bar.update(0)
 
         clock = threading.Thread(target=tick, daemon=True)
         clock.start()

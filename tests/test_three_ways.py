@@ -129,8 +129,8 @@ def test_three_ways_agree(lesson: Lesson, tmp_path: Path, record_property) -> No
     few = three_of_each(samples)
     assert len(few) == 3 * len(lesson.exercises)
     first = in_the_notebook(evidence_notebook(lesson, samples), tmp_path)
-    by_sample = dict(zip(map(id, few), by_nbval(evidence_notebook(lesson, few), tmp_path), strict=True))
-    second = (by_sample.get(id(sample), "") for sample in samples)
+    by_sample = dict(zip(few, by_nbval(evidence_notebook(lesson, few), tmp_path), strict=True))
+    second = (by_sample.get(sample, "") for sample in samples)
     third = by_plugin(lesson, samples, tmp_path)
     told = list(zip(samples, first, second, third, strict=True))
     rows = [(sample.exercise, sample.name, *said) for sample, *said in told]
